@@ -1,0 +1,49 @@
+# Every target sets up what it needs in .venv; nothing but Python >= 3.11 is expected on the machine.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV_VERSION := 0.13.8
+export UV_PYTHON := $(CURDIR)/$(BIN)/python
+export UV_NO_PROGRESS := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format bench lock clean
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
+
+demo: $(VENV)/.installed ## Run the nightly job twice around a simulated business day, against the local sandbox
+	@$(BIN)/roundtrip demo
+
+test: $(VENV)/.installed ## Run the test suite
+	@$(BIN)/pytest -n auto
+
+lint: $(VENV)/.installed ## Check format, rules, types and the direction of imports
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(VENV)/.installed ## Format the code and mend what can be mended
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: $(VENV)/.installed ## Measure speed and memory as ratios against a floor taken in the same run
+	@$(BIN)/python -m tests.bench
+
+lock: $(VENV)/.installed ## Write requirements.lock anew from pyproject.toml
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --all-extras \
+		--no-emit-index-url --no-header --output-file requirements.lock pyproject.toml
+
+clean: ## Remove the virtual environment and all caches; data/ stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis *.egg-info build
+
+$(VENV)/.installed: pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
+		"roundtrip needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/uv --version 2>/dev/null | grep -q " $(UV_VERSION)" || \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(BIN)/uv pip install --quiet --require-hashes -r requirements.lock
+	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
