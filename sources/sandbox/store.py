@@ -4,8 +4,8 @@ A page is joined from bytes; a record is decoded only when something inside it i
 lets one process hold a million activities and answer faster than any client reads.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -14,8 +14,11 @@ from sources.sandbox.index import FACETS, Entry, Facet, Index, Lookup, View, sor
 Record = dict[str, Any]
 """One record as served, JSON types only, all keys present."""
 
+T = TypeVar("T")
+
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
+_KEPT = 8  # derived answers, so many at most
 _SHARED = 40  # values up to so many bytes, as an empty list, are stored once for all records
 
 
@@ -39,6 +42,8 @@ class Collection:
         self._shared: dict[Any, Any] = {}
         self._indexes: dict[tuple[View, str], Index] = {}
         self._lookups: dict[str, Lookup] = {}
+        self._readers: dict[str, Callable[[int], Any]] = {}
+        self._memo: dict[Any, Any] = {}
 
     def put(self, record: Record) -> None:
         """Insert the record, or replace the one with its id."""
@@ -129,7 +134,16 @@ class Collection:
             return "", record_id
         if field == "update_time":
             return self._changed[record_id], record_id
-        return sortable(self._value_of(field)(record_id)), record_id
+        return sortable((self._readers.get(field) or self._value_of(field))(record_id)), record_id
+
+    def derived(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return what `make` derives from the records, made once until a record changes."""
+        if self._memo.get("version") != self.version or len(self._memo) > _KEPT:
+            self._memo = {"version": self.version}
+        if key not in self._memo:
+            self._memo[key] = make()
+        found: T = self._memo[key]
+        return found
 
     def _note(self, record_id: int) -> None:
         self.version += 1
@@ -153,7 +167,7 @@ class Collection:
             raw = self._served.get(record_id)
             return getattr(part.decode(raw + b"}"), field) if raw else None
 
-        return value
+        return self._readers.setdefault(field, value)
 
     def _entries_of(self, view: View, field: str) -> Callable[[int], Entry | None]:
         value = {"id": lambda _: "", "update_time": self._changed.__getitem__}.get(field) or self._sortable(

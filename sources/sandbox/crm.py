@@ -1,0 +1,49 @@
+"""What a CRM's imitation brings to the sandbox."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from sources.sandbox.clock import Clock
+from sources.sandbox.exchange import Reply, Request
+from sources.sandbox.limits import Allowance, Limits
+from sources.sandbox.settings import Settings
+from sources.sandbox.store import Account
+
+
+class Site(Protocol):
+    """An imitation at work: one account, and how it answers."""
+
+    account: Account
+    limits: Limits
+
+    def answer(self, request: Request) -> Reply:
+        """Answer a request as the CRM would."""
+
+    def refuse(self, request: Request, kind: str, status: int) -> Reply:
+        """Answer with an armed refusal (`faults.REFUSALS`); `status` is a server error's."""
+
+    def later_page(self, request: Request) -> bool:
+        """Tell whether a request goes on from an earlier page."""
+
+    def walk(self, request: Request) -> object:
+        """Return what all pages of one walk have in common."""
+
+    def allowance(self, plan: str, seats: int) -> Allowance:
+        """Return what a subscription grants; ValueError for an unknown plan."""
+
+    def simulate_day(self, day: date, *, seed: int, intensity: float) -> dict[str, int]:
+        """Do one business day's work in the account; return counts by kind of event."""
+
+    def purge(self) -> int:
+        """Forget what was deleted too long ago; return how many records."""
+
+
+@dataclass(frozen=True)
+class Crm:
+    """An imitation to host. Paths under `prefix` are its own; "" takes what no other prefix does."""
+
+    name: str
+    prefix: str
+    open: Callable[[Settings, Clock], Site]

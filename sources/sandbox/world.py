@@ -1,0 +1,76 @@
+"""All state of a running sandbox."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from sources.sandbox.clock import Clock
+from sources.sandbox.crm import Crm, Site
+from sources.sandbox.faults import Faults
+from sources.sandbox.settings import Settings
+from sources.sandbox.stats import Stats
+
+END_OF_DAY = time(20, tzinfo=UTC)
+FRIDAY = 5  # isoweekday
+
+
+@dataclass
+class World:
+    """The clock, the CRMs and what is set at run time."""
+
+    settings: Settings
+    clock: Clock
+    crms: dict[str, Crm]
+    sites: dict[str, Site]
+    faults: Faults
+    latency: float
+    stats: Stats = field(default_factory=Stats)
+
+    def site(self, name: str = "") -> Site:
+        """Return a CRM's site, the first one's without a name."""
+        return self.sites[name or next(iter(self.sites))]
+
+    def owner(self, path: str) -> tuple[str, Site]:
+        """Return the prefix and the site a path belongs to."""
+        names = [name for name, crm in self.crms.items() if path.startswith(crm.prefix)]
+        name = max(names, key=lambda name: len(self.crms[name].prefix), default=next(iter(self.crms)))
+        return self.crms[name].prefix, self.sites[name]
+
+    def advance(self, days: int, intensity: float) -> list[dict[str, Any]]:
+        """Live through business days; return what happened on each, by CRM."""
+        return [self._live(intensity) for _ in range(days)]
+
+    def purge(self) -> dict[str, int]:
+        """Forget what was deleted too long ago, in all CRMs."""
+        return {name: site.purge() for name, site in self.sites.items()}
+
+    def _live(self, intensity: float) -> dict[str, Any]:
+        day = _next_business_day(self.clock.now())
+        seed = self.settings.seed
+        events = {
+            name: site.simulate_day(day.date(), seed=seed, intensity=intensity)
+            for name, site in self.sites.items()
+        }
+        self.clock.set(day)
+        return {"day": f"{day:%Y-%m-%d}", "events": events, "purged": self.purge()}
+
+
+def open_world(settings: Settings, crms: Sequence[Crm]) -> World:
+    """Build the accounts and all the state around them."""
+    clock = Clock(settings.start)
+    return World(
+        settings=settings,
+        clock=clock,
+        crms={crm.name: crm for crm in crms},
+        sites={crm.name: crm.open(settings, clock) for crm in crms},
+        faults=Faults(settings.seed),
+        latency=settings.latency,
+    )
+
+
+def _next_business_day(now: datetime) -> datetime:
+    day = datetime.combine(now.date() + timedelta(days=1), END_OF_DAY)
+    while day.isoweekday() > FRIDAY:
+        day += timedelta(days=1)
+    return day
