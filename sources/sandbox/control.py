@@ -53,16 +53,16 @@ def _site(world: World, body: dict[str, Any]) -> Site:
     return world.site(body.get("crm", ""))
 
 
-def _advance(world: World, body: dict[str, Any]) -> Any:  # noqa: ANN401
+def _advance(world: World, body: dict[str, Any]) -> Any:
     days = world.advance(int(body.get("days", 1)), float(body.get("intensity", 1.0)))
     return {"now": stamp(world.clock.now()), "days": days}
 
 
-def _now(world: World, _body: dict[str, Any]) -> Any:  # noqa: ANN401
+def _now(world: World, _body: dict[str, Any]) -> Any:
     return {"now": stamp(world.clock.now())}
 
 
-def _clock(world: World, body: dict[str, Any]) -> Any:  # noqa: ANN401
+def _clock(world: World, body: dict[str, Any]) -> Any:
     if "to" in body:
         world.clock.set(_moment(body["to"]))
     else:
@@ -77,30 +77,30 @@ def _moment(text: str) -> datetime:
     return moment
 
 
-def _stats(world: World, _body: dict[str, Any]) -> Any:  # noqa: ANN401
+def _stats(world: World, _body: dict[str, Any]) -> Any:
     return world.stats.table()
 
 
-def _reset_stats(world: World, _body: dict[str, Any]) -> Any:  # noqa: ANN401
+def _reset_stats(world: World, _body: dict[str, Any]) -> Any:
     world.stats.reset()
     return world.stats.table()
 
 
-def _faults(world: World, _body: dict[str, Any]) -> Any:  # noqa: ANN401
+def _faults(world: World, _body: dict[str, Any]) -> Any:
     return world.faults.table()
 
 
-def _arm(world: World, body: dict[str, Any]) -> Any:  # noqa: ANN401
+def _arm(world: World, body: dict[str, Any]) -> Any:
     world.faults.arm(**body)
     return world.faults.table()
 
 
-def _disarm(world: World, _body: dict[str, Any]) -> Any:  # noqa: ANN401
+def _disarm(world: World, _body: dict[str, Any]) -> Any:
     world.faults.clear()
     return world.faults.table()
 
 
-def _limits(world: World, body: dict[str, Any]) -> Any:  # noqa: ANN401
+def _limits(world: World, body: dict[str, Any]) -> Any:
     site = _site(world, body)
     limits = site.limits
     if "plan" in body or "seats" in body:
@@ -115,7 +115,7 @@ def _limits(world: World, body: dict[str, Any]) -> Any:  # noqa: ANN401
     return _show_limits(world, body)
 
 
-def _show_limits(world: World, body: dict[str, Any]) -> Any:  # noqa: ANN401
+def _show_limits(world: World, body: dict[str, Any]) -> Any:
     limits = _site(world, body).limits
     return {
         "enabled": limits.enabled,
@@ -125,7 +125,7 @@ def _show_limits(world: World, body: dict[str, Any]) -> Any:  # noqa: ANN401
     }
 
 
-def _latency(world: World, body: dict[str, Any]) -> Any:  # noqa: ANN401
+def _latency(world: World, body: dict[str, Any]) -> Any:
     world.latency = float(body["seconds"])
     return {"seconds": world.latency}
 

@@ -67,7 +67,7 @@ class Faults:
         self._random = Random(seed)
         self._armed: list[Fault] = []
 
-    def arm(self, **facts: Any) -> None:  # noqa: ANN401
+    def arm(self, **facts: Any) -> None:
         """Arm a fault; ValueError or TypeError when it makes no sense."""
         self._armed.append(Fault(**facts))
 

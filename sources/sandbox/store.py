@@ -163,7 +163,7 @@ class Collection:
         # one field of a long record: a struct skips the others at a fraction of a full decoding's cost
         part = msgspec.json.Decoder(msgspec.defstruct("Part", [(field, Any, None)], gc=False))
 
-        def value(record_id: int) -> Any:  # noqa: ANN401
+        def value(record_id: int) -> Any:
             raw = self._served.get(record_id)
             return getattr(part.decode(raw + b"}"), field) if raw else None
 

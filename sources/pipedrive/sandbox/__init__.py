@@ -1,0 +1,38 @@
+"""The imitation of Pipedrive: a believable account, and its HTTP surface as far as we use it."""
+
+from random import Random
+from typing import Any
+
+from sources.pipedrive.sandbox.account import build
+from sources.pipedrive.sandbox.costs import allowance
+from sources.pipedrive.sandbox.site import Pipedrive
+from sources.pipedrive.sandbox.tokens import Tokens
+from sources.sandbox.clock import Clock
+from sources.sandbox.crm import Crm
+from sources.sandbox.limits import Limits
+from sources.sandbox.settings import Settings
+
+
+def imitation() -> Crm:
+    """Return Pipedrive, to be hosted at the root of the sandbox."""
+    return Crm(name="pipedrive", prefix="", open=_open)
+
+
+def _open(settings: Settings, clock: Clock) -> Pipedrive:
+    return Pipedrive(
+        account=build(activities=settings.activities, seed=settings.seed, start=settings.start),
+        clock=clock,
+        limits=Limits(allowance(settings.plan, settings.seats), clock, enabled=settings.limits),
+        tokens=Tokens(clock),
+        simulate=_simulate,
+        random=Random(settings.seed),
+    )
+
+
+def _simulate(*args: Any, **kwargs: Any) -> dict[str, int]:
+    from sources.pipedrive.sandbox.days import simulate_day  # noqa: PLC0415
+
+    return simulate_day(*args, **kwargs)
+
+
+__all__ = ["imitation"]

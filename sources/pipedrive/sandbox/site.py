@@ -1,0 +1,211 @@
+"""Pipedrive at work: finds the endpoint, asks who is there and what it costs, answers, adds the headers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from random import Random
+from typing import Final
+from uuid import UUID
+
+import pendulum
+
+from sources.pipedrive.sandbox import recents, v1, v2, writes
+from sources.pipedrive.sandbox import replies as say
+from sources.pipedrive.sandbox.costs import COSTS, allowance
+from sources.pipedrive.sandbox.replies import Answer, RefusalError
+from sources.pipedrive.sandbox.tokens import NOBODY, Credential, Tokens
+from sources.sandbox.clock import Clock, stamp
+from sources.sandbox.exchange import Header, Reply, Request
+from sources.sandbox.index import View
+from sources.sandbox.limits import Allowance, Limits, Standing
+from sources.sandbox.select import window
+from sources.sandbox.store import Account
+
+KEPT: Final = timedelta(days=30)
+"""How long a deleted record is still known."""
+DELETED: Final = View(deleted=True)
+ROOTS: Final = {"/api/v2/": "v2", "/api/v1/": "v1", "/v1/": "v1"}
+PAGE_MARKS: Final = frozenset({"cursor", "start"})
+
+SimulateDay = Callable[..., dict[str, int]]
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request, understood: its endpoint, who asks, and the record it names (0: none)."""
+
+    request: Request
+    version: str
+    template: str
+    who: Credential
+    record_id: int
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Return what the endpoint is listed under."""
+        return self.version, self.request.method, self.template
+
+
+@dataclass
+class Pipedrive:
+    """One account and the state around it."""
+
+    account: Account
+    clock: Clock
+    limits: Limits
+    tokens: Tokens
+    simulate: SimulateDay
+    random: Random = field(default_factory=lambda: Random(0))
+
+    def answer(self, request: Request) -> Reply:
+        """Answer a request as Pipedrive would."""
+        if (request.method, request.path) == ("POST", "/oauth/token"):
+            return self._reply(self.tokens.exchange(request), "POST /oauth/token")
+        who = self.tokens.credential(request.headers)
+        call = _understood(request, who or NOBODY)
+        if call is None:
+            return Reply(404, say.NOT_FOUND_HTML, content_type=say.HTML)
+        if who is None:
+            return self._refusal(call, say.coded(*say.UNAUTHORIZED))
+        standing = self.limits.charge(who.name, who.kind, COSTS[call.key])
+        if standing.refused:
+            return self._refusal(call, _too_many(standing), standing)
+        answer = self._answered(call)
+        return self._reply(answer, _label(call), standing, COSTS[call.key])
+
+    def refuse(self, request: Request, kind: str, status: int) -> Reply:
+        """Answer with an armed refusal."""
+        who = self.tokens.credential(request.headers) or NOBODY
+        call = _understood(request, who) or Call(request, "", "unknown", who, 0)
+        refused = {"burst_429": "burst", "budget_spent": "budget"}.get(kind, "")
+        standing = self.limits.standing(who.name, who.kind, refused)
+        if kind == "forbidden_html":
+            return Reply(403, say.BLOCKED_HTML, content_type=say.HTML, endpoint=_label(call))
+        if kind == "server_error" and status > say.BROKEN[0]:
+            page = say.gateway_html(status)
+            return Reply(status, page, content_type=say.HTML, endpoint=_label(call))
+        return self._refusal(call, _armed(kind, standing), standing)
+
+    def later_page(self, request: Request) -> bool:
+        """Tell whether a request goes on from an earlier page."""
+        return "cursor" in request.params or request.params.get("start", "0") != "0"
+
+    def walk(self, request: Request) -> object:
+        """Return what all pages of one walk have in common."""
+        params = frozenset((k, v) for k, v in request.params.items() if k not in PAGE_MARKS)
+        return request.method, request.path, self.tokens.credential(request.headers), params
+
+    def allowance(self, plan: str, seats: int) -> Allowance:
+        """Return what a subscription grants."""
+        return allowance(plan, seats)
+
+    def simulate_day(self, day: date, *, seed: int, intensity: float) -> dict[str, int]:
+        """Do one business day's work in the account."""
+        plain = pendulum.date(day.year, day.month, day.day)
+        return self.simulate(self.account, plain, seed=seed, intensity=intensity)
+
+    def purge(self) -> int:
+        """Forget what was deleted more than 30 days ago."""
+        before, count = stamp(self.clock.now() - KEPT), 0
+        for collection in self.account.values():
+            gone = window(collection, DELETED, None, before)
+            count += len(gone)
+            for _, record_id in gone:
+                collection.drop(record_id)
+        return count
+
+    def _answered(self, call: Call) -> Answer:
+        try:
+            return _dispatch(self.account, self.clock, call)
+        except RefusalError as refusal:
+            return refusal.answer
+
+    def _refusal(self, call: Call, answer: Answer, standing: Standing | None = None) -> Reply:
+        standing = standing or self.limits.standing(call.who.name, call.who.kind)
+        retry = ((b"retry-after", b"%d" % standing.daily_reset),) if standing.refused == "budget" else ()
+        return self._reply(answer, _label(call), standing, more=retry)
+
+    def _reply(
+        self,
+        answer: Answer,
+        label: str,
+        standing: Standing | None = None,
+        tokens: int = 0,
+        more: tuple[Header, ...] = (),
+    ) -> Reply:
+        correlation = str(UUID(int=self.random.getrandbits(128), version=4)).encode()
+        headers = (*_limit_headers(standing), (b"x-correlation-id", correlation), *more)
+        return Reply(answer.status, answer.body, headers, endpoint=label, tokens=tokens)
+
+
+def _understood(request: Request, who: Credential) -> Call | None:
+    root = next((root for root in ROOTS if request.path.startswith(root)), None)
+    if root is None:
+        return None
+    template, record_id = request.path.removeprefix(root), 0
+    head, _, last = template.partition("/")
+    if last.isascii() and last.isdigit() and len(last) < 18:  # noqa: PLR2004
+        template, record_id = f"{head}/{{id}}", int(last)
+    call = Call(request, ROOTS[root], template, who, record_id)
+    return call if call.key in COSTS else None
+
+
+def _dispatch(account: Account, clock: Clock, call: Call) -> Answer:
+    if call.request.method != "GET":
+        return _write(account, clock, call)
+    if call.version == "v1":
+        return _read_v1(account, clock, call)
+    facts = v2.LISTS.get(call.template) or v2.FIELD_LISTS.get(call.template)
+    if facts:
+        return v2.list_page(account, facts, call.request.params)
+    return v2.one(account, call.template.partition("/")[0], call.record_id, call.request.params)
+
+
+def _write(account: Account, clock: Clock, call: Call) -> Answer:
+    now, body = clock.now(), call.request.body
+    if call.request.method == "POST":
+        return writes.create(account, body, user_id=call.who.user_id, now=now)
+    if call.request.method == "PATCH":
+        return writes.change(account, call.record_id, body, now=now)
+    return writes.delete(account, call.record_id, now=now)
+
+
+def _read_v1(account: Account, clock: Clock, call: Call) -> Answer:
+    params = call.request.params
+    if call.template in v1.COLLECTIONS:
+        return v1.collection_page(account, v1.COLLECTIONS[call.template], params, call.who)
+    if call.template == "recents":
+        return recents.recents(account, params, clock.now())
+    if call.template == "currencies":
+        return v1.currencies(account, params)
+    if call.template == "activityTypes":
+        return v1.activity_types(account)
+    return (v1.me if call.template == "users/me" else v1.users)(account, call.who)
+
+
+def _label(call: Call) -> str:
+    return f"{call.request.method} {call.version}/{call.template}"
+
+
+def _too_many(standing: Standing) -> Answer:
+    return say.coded(*(say.BURST if standing.refused == "burst" else say.BUDGET))
+
+
+def _armed(kind: str, standing: Standing) -> Answer:
+    if standing.refused:
+        return _too_many(standing)
+    if kind == "cursor_refused":
+        return say.invalid("Validation failed: cursor: Invalid cursor").answer
+    return say.coded(*(say.UNAUTHORIZED if kind == "unauthorized" else say.BROKEN))
+
+
+def _limit_headers(standing: Standing | None) -> tuple[Header, ...]:
+    if standing is None:
+        return ()
+    return (
+        (b"x-ratelimit-limit", b"%d" % standing.burst_limit),
+        (b"x-ratelimit-remaining", b"%d" % standing.burst_remaining),
+        (b"x-ratelimit-reset", b"%d" % standing.burst_reset),
+        (b"x-daily-ratelimit-token-limit", b"%d" % standing.daily_limit),
+        (b"x-daily-ratelimit-token-remaining", b"%d" % standing.daily_remaining),
+    )
