@@ -63,7 +63,7 @@ class Plan:
 
 
 def sizes(activities: int) -> Sizes:
-    """The usual proportions of a CRM, with enough of each for every feature."""
+    """Size an account by the usual proportions of a CRM, with enough of each for every feature."""
     return Sizes(
         activities=activities,
         deals=max(8, activities // 5),
@@ -75,7 +75,7 @@ def sizes(activities: int) -> Sizes:
 
 
 def build(*, activities: int, seed: int, start: pendulum.DateTime) -> Account:
-    """An account whose whole past lies before `start`; the same arguments give the same bytes."""
+    """Build an account whose whole past lies before `start`; the same arguments give the same bytes."""
     rng, counts, times = Random(seed), sizes(activities), timeline(start)
     account = _catalogued(counts)
     past = times.days[: times.today + 1]
@@ -92,7 +92,7 @@ def build(*, activities: int, seed: int, start: pendulum.DateTime) -> Account:
 
 
 def _catalogued(counts: Sizes) -> Account:
-    """An account with everything set up and no work done."""
+    """Set up an account in which no work has been done."""
     plain = ("activities", "deals", "persons", "organizations", "products")
     account = {name: Collection(name, optional=OPTIONAL.get(name, ())) for name in plain}
     account |= {name: Collection(name, hidden=("id",)) for name in STANDARD}
@@ -115,7 +115,7 @@ def _fill(collection: Collection, records: Iterable[Record]) -> None:
 
 
 def _later(plan: Plan, moment: tuple[int, int]) -> tuple[int, int]:
-    """A moment some business days after another, never past today."""
+    """Choose a moment some business days after another, never past today."""
     random = plan.rng.random
     day = min(plan.timeline.today, moment[0] + pick(random, LAGS))
     second = int(random() * SECONDS)
@@ -123,7 +123,7 @@ def _later(plan: Plan, moment: tuple[int, int]) -> tuple[int, int]:
 
 
 def _born_and_changed(plan: Plan, number: int, count: int) -> tuple[str, str | None]:
-    """The add and update times of the n-th of so many records; a few early ones were never updated."""
+    """Choose the n-th record's add and update times; a few early ones were never updated."""
     born = plan.timeline.moment((number - 0.5) / count)
     added = plan.timeline.stamp(*born)
     if number < count / 4 and chance(plan.rng.random, 0.01):
@@ -162,7 +162,7 @@ def _products(plan: Plan) -> Iterator[Record]:
 
 
 def _variants(count: int) -> int:
-    """How many different sets of custom values: a pool, as each takes long to make."""
+    """Tell how many sets of custom values to make: a pool, as each takes long."""
     return min(count, 2000)
 
 
@@ -185,7 +185,7 @@ def _deals(plan: Plan) -> Iterator[Record]:
 
 
 def _course(plan: Plan, number: int, count: int) -> Course:
-    """Added, moved through the stages, closed, and touched once more."""
+    """Choose when a deal was added, moved, closed, and touched once more."""
     line = plan.timeline
     born = line.moment((number - 0.5) / count)
     moved = _later(plan, born)
@@ -215,7 +215,7 @@ def _activities(plan: Plan) -> Iterator[Record]:
 
 
 def _times(plan: Plan, number: int, share: float) -> Times:
-    """Planned some days ahead; seven of ten are done by now, the others open, overdue or still to come."""
+    """Plan some days ahead; seven of ten are done by now, the others open, overdue or still to come."""
     line, random = plan.timeline, plan.rng.random
     born = line.moment(share)
     due = min(born[0] + pick(random, LAGS), len(line.days) - 1)

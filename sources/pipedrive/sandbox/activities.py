@@ -48,7 +48,7 @@ class Times:
 
 
 def activity(activity_id: int, *, links: Links, times: Times, setting: Setting, rng: Random) -> Record:
-    """One activity, the links and moments of which are given."""
+    """Make up an activity, the links and moments of which are given."""
     r = rng.random
     kind = _kind(activity_id, r, setting)
     owner = None if activity_id == 5 or chance(r, 0.004) else pick(r, setting.users)  # noqa: PLR2004  one is sure
@@ -74,7 +74,7 @@ def activity(activity_id: int, *, links: Links, times: Times, setting: Setting, 
         "busy": bool(due_time) and chance(r, 0.6),
         "done": times.done is not None,
         "marked_as_done_time": times.done,
-        **_meeting(activity_id, kind, owner, people, setting, rng),
+        **_meeting(rng, kind, owner, setting, activity_id=activity_id, people=people),
         "priority": pick(r, PRIORITIES),
         "outcome": pick(r, OUTCOMES) if times.done else None,
         "private": chance(r, 0.03),
@@ -84,7 +84,7 @@ def activity(activity_id: int, *, links: Links, times: Times, setting: Setting, 
 
 
 def _kind(activity_id: int, random: Callable[[], float], setting: Setting) -> str:
-    """The type; the first activities go through all of them, the inactive one included."""
+    """Choose a type; the first activities go through all of them, the inactive one included."""
     types = setting.types
     if activity_id <= len(types):
         return types[activity_id - 1]
@@ -92,7 +92,7 @@ def _kind(activity_id: int, random: Callable[[], float], setting: Setting) -> st
 
 
 def _subject(activity_id: int, random: Callable[[], float], setting: Setting) -> str:
-    """Mostly a phrase with a name; the smallest account has every strange text once."""
+    """Choose a phrase with a name, mostly; the smallest account has every strange text once."""
     strange = phrases.STRANGE_SUBJECTS
     if activity_id <= len(strange):
         return strange[activity_id - 1]
@@ -103,16 +103,16 @@ def _subject(activity_id: int, random: Callable[[], float], setting: Setting) ->
 
 
 def _due(random: Callable[[], float]) -> tuple[str | None, str | None]:
-    """The time of day and the duration; two of five are all-day."""
+    """Choose a time of day and a duration; two of five are all-day."""
     if chance(random, 0.6):
         return pick(random, QUARTERS), pick(random, DURATIONS)
     return pick(random, NO_TIME), pick(random, NO_TIME)
 
 
 def _meeting(
-    activity_id: int, kind: str, owner: int | None, people: tuple[int, ...], setting: Setting, rng: Random
+    rng: Random, kind: str, owner: int | None, setting: Setting, *, activity_id: int, people: tuple[int, ...]
 ) -> Record:
-    """What only meetings have; a call has it as null or as empty strings."""
+    """Add what only meetings have; a call has it as null or as empty strings."""
     r = rng.random
     if kind not in MEETINGS:
         empty = pick(r, NO_TIME)
@@ -147,7 +147,7 @@ def _conference(rng: Random, activity_id: int) -> Record:
 def _attendees(
     random: Callable[[], float], activity_id: int, owner: int | None, people: tuple[int, ...]
 ) -> list[Record]:
-    """The owner, those who take part, and somebody the CRM knows by mail only."""
+    """Invite the owner, those who take part, and somebody the CRM knows by mail only."""
     rows = (
         [_attendee(f"user{owner}@sandbox.example.com", f"User {owner}", "accepted", user_id=owner)]
         if owner

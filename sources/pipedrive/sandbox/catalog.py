@@ -16,7 +16,8 @@ LEFT_USERS: Final = {4: False, 7: True}
 
 ZONES: Final = (
     ("Europe/Berlin", "+02:00"), ("Europe/Tallinn", "+03:00"), ("America/New_York", "-04:00"),
-    ("Asia/Kolkata", "+05:30"), ("Europe/Lisbon", "+01:00"), ("Australia/Adelaide", "+09:30"), ("Etc/UTC", "+00:00"),
+    ("Asia/Kolkata", "+05:30"), ("Europe/Lisbon", "+01:00"), ("Australia/Adelaide", "+09:30"),
+    ("Etc/UTC", "+00:00"),
 )  # fmt: skip
 LOCALES: Final = ("en_US", "de_DE", "et_EE", "fr_FR", "es_ES", "pt_BR")
 CURRENCIES: Final = (
@@ -48,12 +49,12 @@ PERMISSION_SETS: Final = (
 
 
 def users(count: int) -> Iterator[Record]:
-    """The account's users: 1 administers everything, 2 is a regular one, some have left."""
+    """List the users: 1 administers everything, 2 is a regular one, some have left."""
     return (user(user_id, BORN_V1) for user_id in range(1, count + 1))
 
 
 def user(user_id: int, created: str) -> Record:
-    """One user in the shape of v1, the only one there is."""
+    """Make up a user in the shape of v1, the only one there is."""
     first, last = FIRST_NAMES[user_id % 60], LAST_NAMES[user_id * 7 % 60]
     zone, offset = ZONES[user_id % len(ZONES)]
     active = user_id not in LEFT_USERS
@@ -82,7 +83,7 @@ def user(user_id: int, created: str) -> Record:
 
 
 def access(user_id: int) -> list[Record]:
-    """User 1 administers every app, every tenth user the sales one, the others none."""
+    """Let user 1 administer every app, every tenth user the sales one, the others none."""
     apps = PERMISSION_SETS if user_id == 1 else PERMISSION_SETS[:2]
     sales_admin = user_id % 10 == 0
     return [
@@ -92,7 +93,7 @@ def access(user_id: int) -> list[Record]:
 
 
 def currencies() -> Iterator[Record]:
-    """The currencies deals are kept in, a custom one among them."""
+    """List the currencies deals are kept in, and a custom one."""
     rows = [*CURRENCIES, ("PTS", "Loyalty points", 0, "pts")]
     for number, (code, name, decimals, symbol) in enumerate(rows, 1):
         yield {
@@ -107,7 +108,7 @@ def currencies() -> Iterator[Record]:
 
 
 def activity_types() -> Iterator[Record]:
-    """The six types every account starts with, then custom ones, the last of them inactive."""
+    """List the six types every account starts with, then custom ones, the last of them inactive."""
     for number, (name, key, icon) in enumerate(ACTIVITY_TYPES, 1):
         yield {
             "id": number,
@@ -124,7 +125,7 @@ def activity_types() -> Iterator[Record]:
 
 
 def pipelines() -> Iterator[Record]:
-    """Three pipelines; one has never been edited and so has no update_time."""
+    """List three pipelines; one has never been edited and so has no update_time."""
     for number, (name, probability, _) in enumerate(PIPELINES, 1):
         yield {
             "id": number,
@@ -138,7 +139,7 @@ def pipelines() -> Iterator[Record]:
 
 
 def stages() -> Iterator[Record]:
-    """The stages of all pipelines, some of which let a deal rot."""
+    """List the stages of all pipelines, some of which let a deal rot."""
     rows = [
         (pipe, nr, *stage)
         for pipe, (_, _, group) in enumerate(PIPELINES, 1)

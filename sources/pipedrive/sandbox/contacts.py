@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from sources.pipedrive.sandbox.setting import Setting
     from sources.sandbox.store import Record
 
+RICH: Final = 1
+BARE: Final = 2
+"""The records that surely have everything, and nothing that can be missing."""
 VISIBLE_TO: Final = (3, 3, 3, 1, 5, 7)
 LABEL_SETS: Final[tuple[list[int], ...]] = ([], [], [1], [2], [3], [1, 4])
 MAIL_LABELS: Final = ("work", "work", "home", "other", "")
@@ -24,9 +27,9 @@ MESSENGERS: Final = ("skype", "whatsapp", "icq")
 def organization(
     org_id: int, *, setting: Setting, rng: Random, added: str, updated: str | None, custom: Record
 ) -> Record:
-    """One organization; a plain half of them has no more than a name and an owner."""
+    """Make up an organization; half of them have no more than a name and an owner."""
     r = rng.random
-    rich = org_id == 1 or (org_id > 2 and chance(r, 0.5))
+    rich = org_id == RICH or (org_id != BARE and chance(r, 0.5))
     name = company(rng)
     slug = _slug(name)
     return {
@@ -51,13 +54,13 @@ def organization(
 
 
 def company(rng: Random) -> str:
-    """The name of a company that might exist."""
+    """Make up the name of a company that might exist."""
     r = rng.random
     head, trade = pick(r, names.COMPANY_HEADS), pick(r, names.COMPANY_TRADES)
     return f"{head} {trade} {pick(r, names.COMPANY_FORMS)}"
 
 
-def person(  # noqa: PLR0913  the facts of one record
+def person(
     person_id: int,
     *,
     org_id: int | None,
@@ -67,10 +70,10 @@ def person(  # noqa: PLR0913  the facts of one record
     updated: str | None,
     custom: Record,
 ) -> Record:
-    """One person; some go by a single name, some can be reached in many ways, some in none."""
+    """Make up a person; some go by a single name, some can be reached in many ways, some in none."""
     r = rng.random
     first = pick(r, names.FIRST_NAMES)
-    last = None if person_id == 2 or chance(r, 0.06) else pick(r, names.LAST_NAMES)
+    last = None if person_id == BARE or chance(r, 0.06) else pick(r, names.LAST_NAMES)
     return {
         "id": person_id,
         "name": f"{first} {last}" if last else first,
@@ -92,9 +95,9 @@ def person(  # noqa: PLR0913  the facts of one record
 
 
 def _contact_sync(rng: Random, person_id: int, setting: Setting) -> Record:
-    """What v2 adds where contacts are synchronised: mostly empty."""
+    """Add what v2 shows where contacts are synchronised: mostly empty."""
     r = rng.random
-    rich = person_id == 1 or chance(r, 0.15)
+    rich = person_id == RICH or chance(r, 0.15)
     return {
         "notes": "Met at the fair & promised a sample.\nLikes tea." if rich else None,
         "im": _messengers(rng, person_id) if rich else [],
@@ -131,8 +134,8 @@ def _phones(rng: Random, person_id: int) -> list[Record]:
 
 
 def _count(rng: Random, person_id: int) -> int:
-    """How many addresses: the first person has three, the second none, as do some others."""
-    return {1: 3, 2: 0}.get(person_id) if person_id < 3 else pick(rng.random, (0, 1, 1, 1, 1, 2, 3))  # type: ignore[return-value]
+    """Choose how many addresses: the first person has three, the second none, as do some others."""
+    return {RICH: 3, BARE: 0}.get(person_id, pick(rng.random, (0, 1, 1, 1, 1, 2, 3)))
 
 
 def _messengers(rng: Random, person_id: int) -> list[Record]:
@@ -141,6 +144,6 @@ def _messengers(rng: Random, person_id: int) -> list[Record]:
 
 
 def _slug(text: str) -> str:
-    """Letters and digits that fit into a host name or a mailbox."""
+    """Keep the letters and digits that fit into a host name or a mailbox."""
     plain = unicodedata.normalize("NFKD", text)
     return "".join(c for c in plain if c.isascii() and c.isalnum()).lower() or "name"

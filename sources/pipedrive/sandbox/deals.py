@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 STATES: Final = ("open", "won", "lost")
 FIRST_STATES: Final = ("open", "won", "lost", "lost")
 ARCHIVED_FIRST: Final = 4
-"""The first deals go through the states in turn, so that the smallest account has each; the fourth is archived."""
+"""The first deals go through the states in turn, so that the smallest account has each."""
 ORIGINS: Final = (
     ("ManuallyCreated", None), ("ManuallyCreated", None), ("ManuallyCreated", None), ("API", None),
     ("Marketplace", "39e5b1f0c2"), ("Import", "7"), ("LeadInbox", None),
@@ -46,13 +46,13 @@ class Course:
 
 
 def state_of(deal_id: int, random: Callable[[], float]) -> str:
-    """Whether a deal is open, won or lost."""
+    """Choose whether a deal is open, won or lost."""
     if deal_id <= len(FIRST_STATES):
         return FIRST_STATES[deal_id - 1]
     return STATES[int(random() * 10) % 4 % 3]  # 6 of 10 open, 2 won, 2 lost
 
 
-def deal(  # noqa: PLR0913  the facts of one record
+def deal(
     deal_id: int,
     *,
     name: str,
@@ -65,7 +65,7 @@ def deal(  # noqa: PLR0913  the facts of one record
     rng: Random,
     custom: Record,
 ) -> Record:
-    """One deal, the links and moments of which are given."""
+    """Make up a deal, the links and moments of which are given."""
     r = rng.random
     stage = pick(r, setting.stages)
     origin, origin_id = pick(r, ORIGINS)
@@ -116,15 +116,15 @@ NOT_CLOSED: Final = {
 
 
 def amount(deal_id: int, random: Callable[[], float]) -> float | None:
-    """A value: whole, broken or none, each sure among the first three."""
-    kind = deal_id % 3 if deal_id <= 3 else int(random() * 10)
-    if kind == 0:
-        return None
-    return int(random() * random() * 2000) * 50 if kind != 2 else round(random() * 40_000, 2)
+    """Choose a value: whole, broken or none, each sure among the first three."""
+    ways = (int(random() * random() * 2000) * 50, round(random() * 40_000, 2), None)
+    if deal_id <= len(ways):
+        return ways[deal_id - 1]
+    return pick(random, ways if chance(random, 0.3) else ways[:1])
 
 
 def closing(state: str, at: str, random: Callable[[], float]) -> dict[str, Any]:
-    """What changes in a deal that is won or lost."""
+    """Say what changes in a deal that is won or lost."""
     local = at[:10]
     reason = pick(random, phrases.LOST_REASONS) if state == "lost" and chance(random, 0.9) else None
     return {
@@ -139,7 +139,7 @@ def closing(state: str, at: str, random: Callable[[], float]) -> dict[str, Any]:
 
 
 def _recurring(deal_id: int, random: Callable[[], float]) -> dict[str, Any]:
-    """Recurring revenue, known only where products are attached."""
+    """Choose recurring revenue, known only where products are attached."""
     if deal_id != 1 and not chance(random, 0.15):
         return {"arr": None, "mrr": None, "acv": None}
     monthly = int(1 + random() * 900)

@@ -23,7 +23,7 @@ LEADS: Final = 997
 
 @dataclass(frozen=True)
 class Layout:
-    """By id (0 unused): a person's organization, an organization's first person and their number, a deal's links."""
+    """By id (0 unused): a person's organization, an organization's persons (first, count), a deal's links."""
 
     person_org: array[int]
     first_person: array[int]
@@ -34,7 +34,7 @@ class Layout:
 
 
 def layout(rng: Random, *, organizations: int, persons: int, deals: int) -> Layout:
-    """The links of a whole account; 0 stands for none."""
+    """Link a whole account; 0 stands for none."""
     person_org, first_person, people = _contacts(rng, organizations, persons)
     deal_org, deal_person = array("i", [0]), array("i", [0])
     for deal_id in range(1, deals + 1):
@@ -46,17 +46,18 @@ def layout(rng: Random, *, organizations: int, persons: int, deals: int) -> Layo
 
 
 def lead_ids(rng: Random) -> tuple[str, ...]:
-    """Ids of leads, which are UUIDs."""
+    """Make up ids of leads, which are UUIDs."""
     return tuple(lead_id(rng) for _ in range(LEADS))
 
 
 def lead_id(rng: Random) -> str:
-    """The id of one lead."""
-    return f"{rng.getrandbits(32):08x}-{rng.getrandbits(16):04x}-11ee-{rng.getrandbits(16):04x}-{rng.getrandbits(48):012x}"
+    """Make up the id of one lead."""
+    bits = rng.getrandbits
+    return f"{bits(32):08x}-{bits(16):04x}-11ee-{bits(16):04x}-{bits(48):012x}"
 
 
 def _contacts(rng: Random, organizations: int, persons: int) -> tuple[array[int], array[int], array[int]]:
-    """Persons in runs of one organization, and now and then one who belongs to none."""
+    """Put persons in runs of one organization, and now and then one who belongs to none."""
     person_org, first_person, people = array("i", [0]), array("i", [0]), array("i", [0])
     for org_id in range(1, organizations + 1):
         size = min(pick(rng.random, GROUPS), persons + 1 - len(person_org))
@@ -74,7 +75,7 @@ def _one_of(rng: Random, first: int, count: int) -> int:
 
 
 def links_of(plan: Layout, rng: Random, share: float) -> Links:
-    """The links of an activity added when this share of all existed: to a deal, a lead, contacts only, or nothing."""
+    """Link the activity at this share of all to a deal, a lead, contacts only, or nothing."""
     r = rng.random
     chosen = r()
     if chosen < 0.66:  # noqa: PLR2004
@@ -90,7 +91,7 @@ def links_of(plan: Layout, rng: Random, share: float) -> Links:
 
 
 def _people(plan: Layout, rng: Random, org_id: int, person_id: int) -> tuple[int, ...]:
-    """The primary participant, and one or two colleagues in every fourth case."""
+    """Choose the primary participant, and one or two colleagues in every fourth case."""
     if not person_id or chance(rng.random, 0.05):
         return ()
     if not chance(rng.random, 0.25):

@@ -21,45 +21,47 @@ FIRST_NAMES: Final = (
     "Elif", "Rafael", "Beatriz", "Łukasz", "Nora", "Tomáš", "Katarína", "Ana-Maria", "Jean-Luc", "Siobhán",
     "Aoife", "Henrik", "Emma", "Noah", "Grace", "Thabo", "Amara", "Ravi", "Nguyễn", "Linh", "Carlos", "Lucía",
     "Dávid", "Eszter", "Giulia", "Marco", "Pekka", "Aino", "Viktor", "Mārtiņš", "Rūta", "Jonas", "Claire",
-    "Oliver", "Amelia", "Samuel", "Ivana", "Daniel", "Miriam", "Theo", "Leila", "Omar", "Layla", "Noam", "Yael",
-    "王芳", "健太", "محمد", "Анна",
+    "Oliver", "Amelia", "Samuel", "Ivana", "Daniel", "Miriam", "Theo", "Leila", "Omar", "Layla", "Noam",
+    "Yael", "王芳", "健太", "محمد", "Анна",
 )  # fmt: skip
 
 LAST_NAMES: Final = (
     "Novák", "Müller", "García", "O'Brien", "Smith", "Tamm", "Kowalski", "Lindqvist", "Rossi", "Dubois",
-    "van den Berg", "de la Cruz", "Yılmaz", "Okafor", "Sharma", "Tanaka", "Li", "Haddad", "Ivanov", "Shevchenko",
-    "Sørensen", "Demir", "Silva", "Ferreira", "Wiśniewski", "Johansson", "Horváth", "Szabó", "Bianchi", "Virtanen",
-    "Korhonen", "Petrov", "Bērziņš", "Kazlauskas", "Lefèvre", "Schröder", "Weiß", "Baker", "Murphy", "Ní Bhriain",
-    "Nkosi", "Mbeki", "Patel", "Tran", "Pham", "Castro", "Moreno", "Kiss", "Nagy", "Conti", "Laine", "Saar",
-    "Kask", "Fischer", "Wagner", "Becker", "Hoffmann", "Schäfer", "Moreau", "Girard", "Evans", "Wright",
-    "St. John", "McDonald", "D'Angelo", "Cohen", "Levi", "陈", "鈴木", "الحسن",
+    "van den Berg", "de la Cruz", "Yılmaz", "Okafor", "Sharma", "Tanaka", "Li", "Haddad", "Ivanov",
+    "Shevchenko", "Sørensen", "Demir", "Silva", "Ferreira", "Wiśniewski", "Johansson", "Horváth", "Szabó",
+    "Bianchi", "Virtanen", "Korhonen", "Petrov", "Bērziņš", "Kazlauskas", "Lefèvre", "Schröder", "Weiß",
+    "Baker", "Murphy", "Ní Bhriain", "Nkosi", "Mbeki", "Patel", "Tran", "Pham", "Castro", "Moreno", "Kiss",
+    "Nagy", "Conti", "Laine", "Saar", "Kask", "Fischer", "Wagner", "Becker", "Hoffmann", "Schäfer", "Moreau",
+    "Girard", "Evans", "Wright", "St. John", "McDonald", "D'Angelo", "Cohen", "Levi", "陈", "鈴木", "الحسن",
 )  # fmt: skip
 
 COMPANY_HEADS: Final = (
-    "Nordwind", "Blue Harbor", "Kvant", "Ateliers Réunis", "Sonnenfeld", "Granite Peak", "Lumen", "Baltic Freight",
-    "Casa Verde", "Øresund", "Silverline", "Tallinna Puit", "Quercus", "Fjord & Field", "Helios", "Papillon",
-    "Drift", "Red Fox", "Orchard", "Młyn", "Zephyr", "Ibérica de Papel", "Maple & Sons", "Astra", "Terranova",
-    "Stahlwerk Süd", "Kite", "Brightwater", "Cinnabar", "Ostrava Tools", "Lighthouse", "Pixelworks", "Vega",
-    "Rosewood", "Anchor", "Tundra", "Saffron", "Birchwood", "Copperfield", "Delta Mare", "Évora", "Falcon Ridge",
-    "Gold Leaf", "Hinterland", "Iron Gate", "Juniper", "Keystone", "Longshore", "Meridian", "North Sea",
-    "Opal", "Pinecrest", "Quill", "Riverbend", "Sandstone", "Tidewater", "Umbra", "Verdant", "Willow", "Yonder",
+    "Nordwind", "Blue Harbor", "Kvant", "Ateliers Réunis", "Sonnenfeld", "Granite Peak", "Lumen",
+    "Baltic Freight", "Casa Verde", "Øresund", "Silverline", "Tallinna Puit", "Quercus", "Fjord & Field",
+    "Helios", "Papillon", "Drift", "Red Fox", "Orchard", "Młyn", "Zephyr", "Ibérica de Papel", "Maple & Sons",
+    "Astra", "Terranova", "Stahlwerk Süd", "Kite", "Brightwater", "Cinnabar", "Ostrava Tools", "Lighthouse",
+    "Pixelworks", "Vega", "Rosewood", "Anchor", "Tundra", "Saffron", "Birchwood", "Copperfield", "Delta Mare",
+    "Évora", "Falcon Ridge", "Gold Leaf", "Hinterland", "Iron Gate", "Juniper", "Keystone", "Longshore",
+    "Meridian", "North Sea", "Opal", "Pinecrest", "Quill", "Riverbend", "Sandstone", "Tidewater", "Umbra",
+    "Verdant", "Willow", "Yonder",
 )  # fmt: skip
 
 COMPANY_TRADES: Final = (
-    "Logistics", "Software", "Foods", "Bau", "Énergie", "Consulting", "Textiles", "Medical", "Insurance", "Travel",
-    "Robotics", "Packaging", "Media", "Farms", "Instruments", "Hotels", "Cycles", "Furniture", "Water", "Labs",
-    "Automotive", "Chemicals", "Printing", "Telecom", "Aviation", "Ceramics", "Education", "Security", "Design", "Retail",
+    "Logistics", "Software", "Foods", "Bau", "Énergie", "Consulting", "Textiles", "Medical", "Insurance",
+    "Travel", "Robotics", "Packaging", "Media", "Farms", "Instruments", "Hotels", "Cycles", "Furniture",
+    "Water", "Labs", "Automotive", "Chemicals", "Printing", "Telecom", "Aviation", "Ceramics", "Education",
+    "Security", "Design", "Retail",
 )  # fmt: skip
 
 COMPANY_FORMS: Final = (
-    "GmbH", "Ltd", "Inc.", "OÜ", "S.A.", "AB", "s.r.o.", "Sp. z o.o.", "BV", "S.p.A.", "Oy", "LLC", "& Co. KG", "SAS",
-    "ApS", "Kft.", "A/S", "S.L.",
+    "GmbH", "Ltd", "Inc.", "OÜ", "S.A.", "AB", "s.r.o.", "Sp. z o.o.", "BV", "S.p.A.", "Oy", "LLC",
+    "& Co. KG", "SAS", "ApS", "Kft.", "A/S", "S.L.",
 )  # fmt: skip
 
 STREETS: Final = (
-    "Hauptstraße", "Main St", "Rue de la Paix", "Pikk", "Gran Vía", "Long Lane", "Via Roma", "Storgatan", "ul. Nowa",
-    "Mannerheimintie", "Market Square", "Kungsgatan", "Avenida da Liberdade", "Dlouhá", "Nørregade", "Church Road",
-    "Keizersgracht", "Andrássy út", "Victoria Street", "5th Avenue",
+    "Hauptstraße", "Main St", "Rue de la Paix", "Pikk", "Gran Vía", "Long Lane", "Via Roma", "Storgatan",
+    "ul. Nowa", "Mannerheimintie", "Market Square", "Kungsgatan", "Avenida da Liberdade", "Dlouhá",
+    "Nørregade", "Church Road", "Keizersgracht", "Andrássy út", "Victoria Street", "5th Avenue",
 )  # fmt: skip
 
 PLACES: Final = (
@@ -91,16 +93,18 @@ MAIL_HOSTS: Final = ("example.com", "example.org", "example.net", "mail.example.
 """Reserved by RFC 2606: no mail can ever reach a stranger."""
 
 JOB_TITLES: Final = (
-    "CEO", "Head of Procurement", "Einkaufsleiter", "Responsable achats", "Office Manager", "CTO", "Sales Director",
-    "Jefe de compras", "Finance Manager", "Projektijuht", "IT Manager", "VP Operations", "Owner", "Assistant to the CEO",
+    "CEO", "Head of Procurement", "Einkaufsleiter", "Responsable achats", "Office Manager", "CTO",
+    "Sales Director", "Jefe de compras", "Finance Manager", "Projektijuht", "IT Manager", "VP Operations",
+    "Owner", "Assistant to the CEO",
 )  # fmt: skip
 
 PRODUCT_HEADS: Final = (
-    "Standard", "Premium", "Entry", "Compact", "Enterprise", "Eco", "Classic", "Mobile", "Studio", "Field", "Night",
-    "Onsite", "Remote", "Yearly", "Hourly", "Bundle", "Grün", "Léger", "Plus+", "Lite",
+    "Standard", "Premium", "Entry", "Compact", "Enterprise", "Eco", "Classic", "Mobile", "Studio", "Field",
+    "Night", "Onsite", "Remote", "Yearly", "Hourly", "Bundle", "Grün", "Léger", "Plus+", "Lite",
 )  # fmt: skip
 
 PRODUCT_KINDS: Final = (
-    "licence", "support", "training", "installation", "sensor", "gateway", "audit", "subscription", "desk", "printer",
-    "workshop", "migration", "controller", "cable 2\"", "maintenance", "consulting", "backup", "hosting", "scanner", "kit",
+    "licence", "support", "training", "installation", "sensor", "gateway", "audit", "subscription", "desk",
+    "printer", "workshop", "migration", "controller", 'cable 2"', "maintenance", "consulting", "backup",
+    "hosting", "scanner", "kit",
 )  # fmt: skip

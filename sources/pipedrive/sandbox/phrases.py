@@ -9,13 +9,14 @@ ACTION_PHRASES: Final = (
     "Telefonat mit", "Termin vereinbaren mit", "Relancer", "Appel avec", "Réunion avec", "Llamar a",
     "Enviar propuesta a", "Reunión con", "Helista:", "Kohtumine:", "Zavolat", "Schůzka s", "Zadzwonić do",
     "Ring upp", "Lunch with", "Contract review with", "Renewal talk with", "Onboarding:", "Check invoice for",
-    "Discovery call:", "Présentation produit pour", "Visita a", "Rückruf", "Intro to", "Price negotiation with",
-    "Quarterly review with", "Nachfassen bei", "Site visit at", "Technical questions from",
+    "Discovery call:", "Présentation produit pour", "Visita a", "Rückruf", "Intro to",
+    "Price negotiation with", "Quarterly review with", "Nachfassen bei", "Site visit at",
+    "Technical questions from",
 )  # fmt: skip
 
 TAILS: Final = (
-    "", "", "", "", "", " (2nd attempt)", " – urgent", " re: pricing", " / Q4", " after the fair", " [no answer]",
-    " – Vertrag", " pour le devis", " antes del viernes", " – enne puhkust", " & team",
+    "", "", "", "", "", " (2nd attempt)", " – urgent", " re: pricing", " / Q4", " after the fair",
+    " [no answer]", " – Vertrag", " pour le devis", " antes del viernes", " – enne puhkust", " & team",
 )  # fmt: skip
 
 STRANGE_SUBJECTS: Final = (
@@ -27,7 +28,7 @@ STRANGE_SUBJECTS: Final = (
     "<script>alert(1)</script>",
     "Tab\tseparated; semi, comma, \\backslash\\ and 100 % & more",
     "日本語の打ち合わせ（資料送付）",
-    "=HYPERLINK(\"http://example.com\",\"click\")",
+    '=HYPERLINK("http://example.com","click")',
     "'; DROP TABLE activities; --",
     "  leading and trailing spaces  ",
     "👩‍👩‍👧 Zoom mit Familie Groß 🇩🇪",
@@ -74,8 +75,8 @@ STRANGE_NOTES: Final = (
 )
 
 LOST_REASONS: Final = (
-    "Price too high", "Lost to competitor", "No budget", "Kein Bedarf", "Pas de réponse", "Timing", "price too high",
-    "Went silent 😶", "Sin presupuesto", "Duplicate",
+    "Price too high", "Lost to competitor", "No budget", "Kein Bedarf", "Pas de réponse", "Timing",
+    "price too high", "Went silent 😶", "Sin presupuesto", "Duplicate",
 )  # fmt: skip
 
 DEAL_TAILS: Final = (

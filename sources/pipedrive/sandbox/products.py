@@ -15,17 +15,19 @@ if TYPE_CHECKING:
     from sources.sandbox.store import Record
 
 BILLING: Final = (
-    ("one-time", None), ("one-time", None), ("monthly", 12), ("monthly", None), ("annually", 1), ("quarterly", 4),
-    ("semi-annually", None), ("weekly", 52),
+    ("one-time", None), ("one-time", None), ("monthly", 12), ("monthly", None), ("annually", 1),
+    ("quarterly", 4), ("semi-annually", None), ("weekly", 52),
 )  # fmt: skip
 UNITS: Final = ("", "", "pcs", "h", "Stück", "m²")
+UNPRICED: Final = 2
+"""The product without a price."""
 CATEGORIES: Final = ("Retail", "Services", None, "Hardware", "Dienstleistung")
 
 
 def product(
     product_id: int, *, setting: Setting, rng: Random, added: str, updated: str | None, custom: Record
 ) -> Record:
-    """One product; the second has no price, others up to three."""
+    """Make up a product; the second has no price, others up to three."""
     r = rng.random
     frequency, cycles = pick(r, BILLING)
     return {
@@ -51,7 +53,7 @@ def product(
 
 def _prices(rng: Random, product_id: int, setting: Setting) -> list[Record]:
     r = rng.random
-    count = 0 if product_id == 2 else 1 + int(r() * 3)
+    count = 0 if product_id == UNPRICED else 1 + int(r() * 3)
     return [
         {
             "product_id": product_id,

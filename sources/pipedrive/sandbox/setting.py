@@ -48,19 +48,19 @@ class Setting:
 
 
 def pick(random: Callable[[], float], pool: Sequence[T]) -> T:
-    """One of the pool; a third of the price of `Random.choice`, and a million rows pick a dozen times each."""
+    """Choose one of the pool, at a third of the price of `Random.choice`: a million rows do it often."""
     return pool[int(random() * len(pool))]
 
 
 def chance(random: Callable[[], float], share: float) -> bool:
-    """Whether something that happens to this share of records happens to this one."""
+    """Tell whether something that happens to this share of records happens to this one."""
     return random() < share
 
 
 def setting_of(
     account: Account, rng: Random, days: tuple[str, ...], *, organizations: int, persons: int
 ) -> Setting:
-    """The setting of an account as it stands, its texts and addresses drawn anew."""
+    """Take the setting from an account as it stands, its texts and addresses drawn anew."""
     users = list(account["users"].records())
     types = [(row["key_string"], row["active_flag"]) for row in account["activity_types"].records()]
     user_ids = tuple(user["id"] for user in users)
@@ -80,7 +80,7 @@ def setting_of(
 
 
 def custom_fields(account: Account, collection: str) -> list[Record]:
-    """The custom fields of one field list."""
+    """Return the custom fields of one field list."""
     return [field for field in account[collection].records() if field["is_custom_field"]]
 
 
@@ -92,14 +92,14 @@ def _stages(account: Account) -> list[Stage]:
 
 
 def _subjects(rng: Random) -> tuple[str, ...]:
-    """Beginnings of subjects; a name follows."""
+    """Make up subjects that want a name."""
     return tuple(
         f"{rng.choice(phrases.ACTION_PHRASES)} {{}}{rng.choice(phrases.TAILS)}" for _ in range(TEXTS)
     )
 
 
 def _notes(rng: Random) -> tuple[str | None, ...]:
-    """HTML notes of one to seven sentences; a third of the pool is none or empty."""
+    """Make up HTML notes of one to seven sentences; a third of the pool is none or empty."""
     full = [_note(rng) for _ in range(TEXTS)]
     return (None, "", *full, *phrases.STRANGE_NOTES, *(None,) * (TEXTS // 3), *("",) * (TEXTS // 8))
 

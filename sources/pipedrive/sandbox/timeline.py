@@ -33,23 +33,23 @@ class Timeline:
     today: int
 
     def stamp(self, day: int, second: int) -> str:
-        """One RFC 3339 moment; `second` counts from the opening hour."""
+        """Return one RFC 3339 moment; `second` counts from the opening hour."""
         return f"{self.days[day]}T{self.seconds[second]}"
 
     def moment(self, share: float) -> tuple[int, int]:
-        """The day and second at which this share (0 to 1) of all rows had been added."""
+        """Return the day and second at which this share (0 to 1) of all rows had been added."""
         position = share**DENSITY * self.today
         day = int(position)
         return day, int((position - day) * SECONDS)
 
 
 def clock_strings() -> tuple[str, ...]:
-    """Every second of the working day as `HH:MM:SSZ`."""
+    """Return every second of the working day as `HH:MM:SSZ`."""
     return tuple(f"{s // 3600:02}:{s // 60 % 60:02}:{s % 60:02}Z" for s in range(OPENS, CLOSES))
 
 
 def timeline(start: pendulum.DateTime) -> Timeline:
-    """Two years of business days that had ended at `start`, and some months to come."""
+    """Return two years of business days that had ended at `start`, and some months to come."""
     last = start.date() if start.hour >= CLOSES // 3600 else start.date().subtract(days=1)
     today = date(last.year, last.month, last.day)
     span = [today + timedelta(days=n) for n in range(-PAST, FUTURE)]

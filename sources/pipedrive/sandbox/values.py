@@ -31,7 +31,7 @@ class Referable:
 
 
 def address(rng: Random, *, formatted: bool = False) -> Record:
-    """A postal address taken apart; the combined line is served with custom fields only."""
+    """Make up an address taken apart; the combined line is served with custom fields only."""
     place, street = rng.choice(PLACES), rng.choice(STREETS)
     number = str(rng.randrange(1, 200))
     line = f"{street} {number}, {place.postal_code} {place.city}, {place.country}"
@@ -101,15 +101,15 @@ SHAPES: Final[dict[str, Callable[[Random, Referable, Record], Any]]] = {
 }
 
 
-def custom_value(rng: Random, known: Referable, field: Record) -> Any:  # noqa: ANN401  a JSON value of the field's type
-    """A value as this field would hold it."""
+def custom_value(rng: Random, known: Referable, field: Record) -> Any:
+    """Make up a value as this field would hold it."""
     return SHAPES[field["field_type"]](rng, known, field)
 
 
 def custom_values(
     rng: Random, known: Referable, fields: Sequence[Record], *, filled: float = FILLED
 ) -> Record:
-    """All custom fields of one record: every key present, most of them null."""
+    """Make up all custom fields of one record: every key present, most of them null."""
     return {
         field["field_code"]: custom_value(rng, known, field) if rng.random() < filled else None
         for field in fields
@@ -117,6 +117,6 @@ def custom_values(
 
 
 def custom_pool(rng: Random, known: Referable, fields: Sequence[Record], count: int) -> list[Record]:
-    """Many records' custom fields to choose from: the first has every value set, the second none."""
+    """Make up many records' custom fields: the first has every value set, the second none."""
     share = {0: 1.0, 1: 0.0}
     return [custom_values(rng, known, fields, filled=share.get(n, FILLED)) for n in range(count)]
