@@ -210,7 +210,7 @@ def _activities(plan: Plan) -> Iterator[Record]:
         times = _times(plan, number, share)
         if number in imported:
             times = Times(second, second, times.due_date, second if times.done else None)
-        links = links_of(plan.layout, rng, share)
+        links = links_of(plan.layout, rng, number, share)
         yield activity(number, links=links, times=times, setting=setting, rng=rng)
 
 
@@ -232,7 +232,8 @@ def _erase_some(account: Account, plan: Plan) -> None:
     line, rng = plan.timeline, plan.rng
     for name in ("activities", "deals", "persons", "organizations", "products"):
         collection = account[name]
-        for record_id in sorted(rng.sample(range(5, len(collection) + 1), max(1, len(collection) // 300))):
+        younger = range(len(collection) // 2 + 1, len(collection) + 1)  # the first ones carry the oddities
+        for record_id in sorted(rng.sample(younger, min(len(younger), 1 + len(collection) // 300))):
             _erase(collection, record_id, line, rng)
 
 

@@ -22,6 +22,9 @@ NO_TIME: Final = (None, "")
 PRIORITIES: Final = (None, None, None, None, 1, 2, 3)
 OUTCOMES: Final = (None, None, None, 1, 2, 3)
 ANSWERS: Final = ("accepted", "needsAction", "declined", "tentative")
+UNOWNED: Final = 5
+PRIVATE: Final = 8
+"""The activities that surely are what some are by chance."""
 MEETINGS: Final = frozenset({"meeting", "lunch", "site_visit", "demo_en_ligne"})
 """Types that have places and attendees."""
 
@@ -51,7 +54,7 @@ def activity(activity_id: int, *, links: Links, times: Times, setting: Setting, 
     """Make up an activity, the links and moments of which are given."""
     r = rng.random
     kind = _kind(activity_id, r, setting)
-    owner = None if activity_id == 5 or chance(r, 0.004) else pick(r, setting.users)  # noqa: PLR2004  one is sure
+    owner = None if activity_id == UNOWNED or chance(r, 0.004) else pick(r, setting.users)
     due_time, duration = _due(r)
     people = links.people
     return {
@@ -77,7 +80,7 @@ def activity(activity_id: int, *, links: Links, times: Times, setting: Setting, 
         **_meeting(rng, kind, owner, setting, activity_id=activity_id, people=people),
         "priority": pick(r, PRIORITIES),
         "outcome": pick(r, OUTCOMES) if times.done else None,
-        "private": chance(r, 0.03),
+        "private": activity_id == PRIVATE or chance(r, 0.03),
         "note": pick(r, setting.notes),
         "participants": [{"person_id": one, "primary": n == 0} for n, one in enumerate(people)],
     }

@@ -41,7 +41,7 @@ def organization(
         "is_deleted": False,
         "visible_to": pick(r, VISIBLE_TO),
         "address": setting.addresses[int(r() * (len(setting.addresses) - 1))]
-        if rich or chance(r, 0.2)
+        if rich or (org_id != BARE and chance(r, 0.2))
         else None,
         "label_ids": pick(r, LABEL_SETS),
         "website": f"https://www.{slug}.example" if rich else None,

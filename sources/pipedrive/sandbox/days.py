@@ -16,8 +16,7 @@ from sources.pipedrive.sandbox import arrivals, changes
 from sources.pipedrive.sandbox.merges import merge_some
 from sources.pipedrive.sandbox.reshaping import reshape
 from sources.pipedrive.sandbox.setting import pick, setting_of
-from sources.pipedrive.sandbox.timeline import clock_strings
-from sources.pipedrive.sandbox.workday import Workday, live
+from sources.pipedrive.sandbox.workday import Workday, live, moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -94,7 +93,7 @@ def simulate_day(
     rng = Random(f"{seed}/{day.toordinal()}")
     counts: Counter[str] = Counter()
     if activity_changes is None and intensity > 0:
-        reshape(account, rng, partial(_moment, day.isoformat(), rng), counts)
+        reshape(account, rng, partial(moment, day.isoformat(), rng), counts)
     workday = _workday(account, day, rng, counts)
     if activity_changes is not None:
         edit_exactly(workday, activity_changes)
@@ -103,16 +102,12 @@ def simulate_day(
     return dict(counts)
 
 
-def _moment(day: str, rng: Random) -> str:
-    return f"{day}T{rng.randrange(6, 18):02}:{rng.randrange(60):02}:{rng.randrange(60):02}Z"
-
-
 def _workday(account: Account, day: pendulum.Date, rng: Random, counts: Counter[str]) -> Workday:
     middle = date(day.year, day.month, day.day)
     around = tuple((middle + timedelta(days=n)).isoformat() for n in range(-HORIZON, HORIZON))
     sizes = {name: max(account[name].ids(), default=1) for name in ("organizations", "persons")}
     setting = setting_of(account, rng, around, **sizes)
-    return Workday(account, rng, middle.isoformat(), clock_strings(), setting, counts)
+    return Workday(account, rng, middle.isoformat(), setting, counts)
 
 
 def _work(day: Workday, intensity: float, *, silent_merges: bool) -> None:

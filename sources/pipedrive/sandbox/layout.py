@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 GROUPS: Final = (1, 1, 1, 2, 2, 2, 3, 3, 4, 6)
 """How many persons an organization has."""
+SURE: Final = {6: 0.7, 7: 0.99}
+"""The sixth activity belongs to a lead, the seventh to nothing."""
 PROJECTS: Final = (None, None, None, None, None, None, None, None, 1, 2, 3)
 LEADS: Final = 997
 
@@ -60,11 +62,11 @@ def _contacts(rng: Random, organizations: int, persons: int) -> tuple[array[int]
     """Put persons in runs of one organization, and now and then one who belongs to none."""
     person_org, first_person, people = array("i", [0]), array("i", [0]), array("i", [0])
     for org_id in range(1, organizations + 1):
-        size = min(pick(rng.random, GROUPS), persons + 1 - len(person_org))
+        size = min(pick(rng.random, GROUPS), persons - len(person_org))  # the last one stays alone
         first_person.append(len(person_org))
         people.append(size)
         person_org.extend([org_id] * size)
-        if chance(rng.random, 0.3) and len(person_org) <= persons:
+        if chance(rng.random, 0.3) and len(person_org) < persons:
             person_org.append(0)
     person_org.extend([0] * (persons + 1 - len(person_org)))
     return person_org, first_person, people
@@ -74,10 +76,10 @@ def _one_of(rng: Random, first: int, count: int) -> int:
     return first + int(rng.random() * count) if count else 0
 
 
-def links_of(plan: Layout, rng: Random, share: float) -> Links:
+def links_of(plan: Layout, rng: Random, number: int, share: float) -> Links:
     """Link the activity at this share of all to a deal, a lead, contacts only, or nothing."""
     r = rng.random
-    chosen = r()
+    chosen = SURE.get(number) or r()
     if chosen < 0.66:  # noqa: PLR2004
         deal_id = 1 + int(r() ** 0.4 * share * (len(plan.deal_org) - 1))
         org_id, person_id = plan.deal_org[deal_id], plan.deal_person[deal_id]

@@ -120,7 +120,7 @@ def _choice_field(account: Account, rng: Random) -> tuple[str, Record]:
 
 
 def _next_option(account: Account, collection: str) -> int:
-    """Return an id above every option of the list; ids are not given twice unless the newest was retired."""
+    """Return an id above every option of the list; the newest is never retired, so none is given twice."""
     fields = custom_fields(account, collection)
     taken: list[int] = [choice["id"] for row in fields for choice in row["options"] or ()]
     return 10 + max(taken)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from sources.pipedrive.sandbox.setting import pick
+from sources.pipedrive.sandbox.timeline import CLOSES, OPENS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +25,12 @@ def live(record: Record) -> bool:
     return not record["is_deleted"]
 
 
+def moment(date: str, rng: Random) -> str:
+    """Return some second of a date's working hours."""
+    second = rng.randrange(OPENS, CLOSES)
+    return f"{date}T{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}Z"
+
+
 @dataclass
 class Workday:
     """What the day's work is done with; every change goes through it."""
@@ -31,13 +38,12 @@ class Workday:
     account: Account
     rng: Random
     date: str
-    seconds: tuple[str, ...]
     setting: Setting
     counts: Counter[str] = field(default_factory=Counter)
 
     def moment(self) -> str:
         """Return some second of the working day."""
-        return f"{self.date}T{pick(self.rng.random, self.seconds)}"
+        return moment(self.date, self.rng)
 
     def editable(self, record: Record) -> bool:
         """Tell whether the record is not deleted, nor was changed later than today's work can be."""
@@ -45,7 +51,7 @@ class Workday:
 
     @property
     def _closing(self) -> str:
-        return f"{self.date}T{self.seconds[-1]}"
+        return f"{self.date}T{CLOSES // 3600}:00:00Z"
 
     def change(
         self, name: str, record: Record, event: str, alter: Callable[[str], Record], *, at: str | None = None
