@@ -1,0 +1,22 @@
+"""Pipedrive: facts in `entities.py`, behaviour in `client.py`, its imitation in `sandbox/`, sources in `API.md`."""
+
+from __future__ import annotations
+
+from sources.crm import Crm
+from sources.pipedrive import client, recents
+from sources.pipedrive.entities import ENTITIES
+
+PIPEDRIVE = Crm(
+    name="pipedrive",
+    title="Pipedrive",
+    entities=ENTITIES,
+    connect=client.connect,
+    settings={
+        "company_domain": "the first part of the address your browser shows: acme for https://acme.pipedrive.com",
+        "api_token": "*the API token, from Settings, Personal preferences, API",
+    },
+    identify=client.identify,
+    deletions=recents.deletions,
+    deletions_reach=recents.REACH,
+    deletions_cost=recents.COST,
+)

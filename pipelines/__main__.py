@@ -1,0 +1,5 @@
+"""`python -m pipelines` is `roundtrip`."""
+
+from pipelines.cli import main
+
+main()

@@ -1,0 +1,120 @@
+"""What the settings reach: the account, and one small request to each list that a run would read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from pipelines import console
+from pipelines.config import Settings
+from sources.budget import Tally
+from sources.crm import Account
+from sources.entity import Listing
+from sources.errors import FINAL, ApiError, NotAccepted, NotServed, Unreachable, UsageError
+from sources.walk import Fetcher, Reader
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Whether one list can be read, and if not, why and what to do."""
+
+    entity: str
+    path: str
+    problem: ApiError | None
+    drift: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a check found."""
+
+    account: Account
+    reach: tuple[Reach, ...]
+    tally: Tally
+    tokens_left: int | None
+    daily_tokens: int | None
+    burst: int
+
+    @property
+    def well(self) -> bool:
+        """Whether every list can be read."""
+        return not any(one.problem for one in self.reach)
+
+
+def check(settings: Settings) -> Found:
+    """Ask for the account, and for one record of each list."""
+    client = settings.crm.connect(**settings.connection, patience=settings.patience)
+    tally = Tally()
+    with Fetcher(client) as fetcher:
+        try:
+            account = fetcher.run(settings.crm.identify(client, tally))
+        except (NotAccepted, NotServed, Unreachable) as error:
+            raise UsageError(error.message, way_out=error.way_out) from error
+        reach = tuple(one for entity in settings.chosen() for one in fetcher.run(_reach(Reader(client, entity, tally))))
+        limiter = client.limiter
+    return Found(account, reach, tally, limiter.daily_remaining, limiter.daily_limit, limiter.limit)
+
+
+async def _reach(reader: Reader) -> list[Reach]:
+    return [await _try(reader, listing) for listing in reader.entity.lists]
+
+
+async def _try(reader: Reader, listing: Listing) -> Reach:
+    problem: ApiError | None = None
+    try:
+        await reader.probe(listing)
+    except FINAL:
+        raise
+    except ApiError as error:
+        problem = error
+    return Reach(reader.entity.name, listing.path, problem, tuple(reader.decoder.learnt))
+
+
+def summary(found: Found) -> dict[str, Any]:
+    """The findings as JSON."""
+    return {
+        "user": found.account.user,
+        "company": found.account.company,
+        "admin": found.account.is_admin,
+        "server_time": found.account.server_time.isoformat(),
+        "tokens_left_today": found.tokens_left,
+        "daily_tokens": found.daily_tokens,
+        "requests_per_2_seconds": found.burst,
+        "tokens_spent": found.tally.tokens,
+        "well": found.well,
+        "lists": [
+            {
+                "entity": one.entity,
+                "path": one.path,
+                "reached": one.problem is None,
+                "problem": str(one.problem) if one.problem else None,
+                "undeclared_fields": list(one.drift),
+            }
+            for one in found.reach
+        ],
+    }
+
+
+def show(found: Found) -> None:
+    """Print the findings for a person."""
+    account = found.account
+    role = "a global admin" if account.is_admin else "not a global admin: only what this user may see is read"
+    console.OUT.print(f"Connected to [bold]{account.company}[/] as [bold]{account.user}[/], {role}.")
+    drawn = Table(box=None, header_style="dim")
+    for name in ("entity", "list", ""):
+        drawn.add_column(name)
+    for one in found.reach:
+        drawn.add_row(one.entity, one.path, _mark(one))
+    console.OUT.print(drawn)
+    if found.daily_tokens:
+        console.OUT.print(f"{found.tokens_left:,} of {found.daily_tokens:,} tokens left today.")
+    console.OUT.print(f"At most {found.burst} requests in 2 seconds. This check cost {found.tally.tokens} tokens.")
+
+
+def _mark(one: Reach) -> Text:
+    if one.problem:
+        return Text(f"{one.problem.message} {one.problem.way_out}", "red")
+    return Text("reached" + (f"; undeclared fields: {', '.join(one.drift)}" if one.drift else ""), "green")

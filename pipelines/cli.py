@@ -1,0 +1,157 @@
+"""The command `roundtrip`. Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 done in part."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from pipelines import check as checking
+from pipelines import console
+from pipelines import demo as demonstration
+from pipelines import status as standing
+from pipelines.config import Settings, check_keys, read_settings, warehouse_path
+from pipelines.load import load as run_load
+from pipelines.nightly import nightly as run_nightly
+from pipelines.ops import Run
+from pipelines.sandbox import serve_sandbox
+from sources.errors import RoundtripError, UsageError
+from sources.registry import CRMS
+
+EXIT = {"done": 0, "failed": 1, "partial": 3}
+USAGE, FAILED, INTERRUPTED = 2, 1, 130
+
+app = typer.Typer(
+    help="Pipedrive into a warehouse you own: complete, incremental, and accounted for.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document for machines.")]
+Entities = Annotated[
+    list[str] | None, typer.Option("--entity", "-e", help="Read this entity only; may be given several times.")
+]
+
+
+@app.callback()
+def options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show log lines and tracebacks.")] = False,  # noqa: FBT002
+) -> None:
+    """Prepare what every command needs."""
+    console.set_up_logging(debug=debug)
+
+
+def _settings() -> Settings:
+    return read_settings(CRMS["pipedrive"])
+
+
+def _show(run: Run, *, as_json: bool) -> None:
+    if as_json:
+        console.print_json(console.summary(run))
+    else:
+        console.closing(run)
+    raise typer.Exit(EXIT[run.status])
+
+
+@app.command()
+def nightly(*, as_json: Json = False) -> None:
+    """Do the whole nightly job: what a scheduler calls. Today that is the load."""
+    display = console.Display()
+    with display.shown(quiet=as_json):
+        run = run_nightly(_settings(), watch=display.watch)
+    _show(run, as_json=as_json)
+
+
+@app.command()
+def load(
+    *,
+    entity: Entities = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Read whole lists, and mark deleted what they lack, instead of changes only.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="With --full: believe a list that lacks a large share of the records.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Bring the raw tables up to date: read what changed since the last run, and merge it."""
+    display = console.Display()
+    with display.shown(quiet=as_json):
+        run = run_load(_settings(), entities=entity or (), full=full, force=force, watch=display.watch)
+    _show(run, as_json=as_json)
+
+
+@app.command()
+def status(*, as_json: Json = False) -> None:
+    """Show how far each table is, the last runs, undeclared fields, and the budget left."""
+    crm = CRMS["pipedrive"]
+    check_keys(crm)
+    found = standing.read(warehouse_path(), crm)
+    console.print_json(found) if as_json else standing.show(found)
+
+
+@app.command()
+def check(*, as_json: Json = False) -> None:
+    """Try the settings: what the token reaches, what it does not, and what to do about it."""
+    found = checking.check(_settings())
+    console.print_json(checking.summary(found)) if as_json else checking.show(found)
+    raise typer.Exit(0 if found.well else FAILED)
+
+
+@app.command()
+def sandbox(
+    *,
+    activities: Annotated[int, typer.Option(min=1, help="How many activities; the rest of the account follows.")] = 2000,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same account.")] = 1,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes any free one.")] = 8765,
+    plan: Annotated[str, typer.Option(help="Pipedrive plan: lite, growth, premium or ultimate.")] = "growth",
+    seats: Annotated[int, typer.Option(min=1, help="Seats; with the plan they make the daily budget.")] = 5,
+    limits: Annotated[bool, typer.Option(help="Enforce burst limit and daily budget.")] = True,  # noqa: FBT002
+    latency: Annotated[float, typer.Option(min=0, help="Seconds each answer is held back.")] = 0.0,
+) -> None:
+    """Serve a local Pipedrive: a believable account over real HTTP, with its limits and faults."""
+    serve_sandbox(
+        activities=activities, seed=seed, port=port, plan=plan, seats=seats, limits=limits, latency=latency
+    )
+
+
+@app.command()
+def demo(
+    *,
+    activities: Annotated[int, typer.Option(min=50, help="The size of the account.")] = 5000,
+) -> None:
+    """Run the nightly job twice around a simulated business day, against the sandbox."""
+    demonstration.demo(activities=activities)
+
+
+def main() -> None:
+    """Run the command; an error of ours prints as one sentence."""
+    # dlt reads its settings from the environment too; it shall not call home unless somebody asks it to.
+    os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
+    debug = "--debug" in sys.argv
+    try:
+        app()
+    except RoundtripError as error:
+        sys.exit(_fail(error, USAGE if isinstance(error, UsageError) else FAILED, debug=debug))
+    except KeyboardInterrupt:
+        console.note("Interrupted. What was loaded is kept; the next run goes on from there.")
+        sys.exit(INTERRUPTED)
+    except Exception as error:  # noqa: BLE001 (the last resort: say something, keep the traceback for --debug)
+        unexpected = RoundtripError(
+            f"Something unexpected happened: {type(error).__name__}: {error}",
+            way_out="Please report it with the output of the same command with --debug.",
+        )
+        unexpected.__cause__ = error
+        sys.exit(_fail(unexpected, FAILED, debug=debug))
+
+
+def _fail(error: RoundtripError, code: int, *, debug: bool) -> int:
+    if debug:
+        logging.getLogger("roundtrip").error("", exc_info=error)
+    console.note(f"Error: {error}", "bold red")
+    return code

@@ -1,0 +1,200 @@
+"""Settings, by dlt's conventions: `.dlt/config.toml`, `.dlt/secrets.toml`, and environment variables over both.
+
+    [roundtrip]                    ROUNDTRIP__WAREHOUSE=...
+    warehouse = "data/warehouse.duckdb"
+    [sources.pipedrive]            SOURCES__PIPEDRIVE__API_TOKEN=...
+    company_domain = "acme"
+
+A key that nobody reads is refused: a setting misspelt must not pass for a setting made.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import dlt
+
+from sources.crm import Crm
+from sources.entity import Entity
+from sources.errors import UsageError
+from sources.http import Patience
+
+FILES = (Path(".dlt/config.toml"), Path(".dlt/secrets.toml"))
+ROUNDTRIP = {
+    "warehouse": "the DuckDB file that holds the warehouse",
+    "memory_limit": "the most memory DuckDB may take, for example 256MB",
+}
+SOURCE = {
+    "entities": "the entities to read; all when not set",
+    "api": 'for each entity read through the older API generation: activities = "v1"',
+    "safety_lag_seconds": "how long a change must have rested before a run reads it",
+    "request_timeout_seconds": "the longest a single request may take",
+    "request_tries": "how often a request is tried before it counts as failed",
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What one run needs to know."""
+
+    crm: Crm
+    connection: Mapping[str, str]
+    warehouse: Path = Path("data/warehouse.duckdb")
+    memory_limit: str = "256MB"
+    entities: tuple[str, ...] = ()
+    legacy: frozenset[str] = frozenset()
+    """Entities read through the API generation before."""
+    safety_lag: int = 60
+    patience: Patience = field(default_factory=Patience)
+
+    def chosen(self, names: Iterable[str] = ()) -> list[Entity]:
+        """The entities to read, in the CRM's order; `names` narrow the setting."""
+        wanted = tuple(names) or self.entities or tuple(self.crm.entities)
+        for name in wanted:
+            if name not in self.crm.entities:
+                raise UsageError(f"There is no entity {name!r}.", way_out=_suggest(name, self.crm.entities))
+        chosen = [entity for entity in self.crm.entities.values() if entity.name in wanted]
+        return [entity.legacy_reading() if entity.name in self.legacy else entity for entity in chosen]
+
+    @property
+    def dataset(self) -> str:
+        """The schema that holds the CRM's raw tables."""
+        return f"raw_{self.crm.name}"
+
+    @property
+    def state_dir(self) -> Path:
+        """Where dlt keeps packages and state, beside the warehouse they belong to."""
+        return self.warehouse.parent / f".{self.warehouse.stem}.state"
+
+
+def read_settings(crm: Crm) -> Settings:
+    """The settings of one CRM; an error says which key is missing, unknown or wrong, and where."""
+    check_keys(crm)
+    section = f"sources.{crm.name}"
+    legacy = _table(f"{section}.api")
+    for name, generation in legacy.items():
+        _check_legacy(crm, name, generation)
+    default = Patience()
+    timeout = _number(f"{section}.request_timeout_seconds", default.total)
+    return Settings(
+        crm=crm,
+        connection={key: _required(f"{section}.{key}", text) for key, text in crm.settings.items()},
+        warehouse=_warehouse(f"raw_{crm.name}"),
+        memory_limit=str(_value("roundtrip.memory_limit") or Settings.memory_limit),
+        entities=_names(f"{section}.entities"),
+        legacy=frozenset(legacy),
+        safety_lag=int(_number(f"{section}.safety_lag_seconds", Settings.safety_lag)),
+        patience=Patience(
+            total=timeout,
+            read=min(default.read, timeout),
+            tries=int(_number(f"{section}.request_tries", default.tries)),
+        ),
+    )
+
+
+def warehouse_path() -> Path:
+    """Where the warehouse is, for commands that need no CRM."""
+    return Path(str(_value("roundtrip.warehouse") or Settings.warehouse))
+
+
+def _warehouse(dataset: str) -> Path:
+    path = warehouse_path()
+    if path.stem in (dataset, "ops"):
+        raise UsageError(
+            f"The warehouse file may not be called {path.name!r}: DuckDB would confuse it with a schema in it.",
+            way_out="Set roundtrip.warehouse to another name.",
+        )
+    return path
+
+
+def check_keys(crm: Crm) -> None:
+    """Refuse settings that nobody reads."""
+    for file in FILES:
+        tables = _toml(file)
+        _refuse_unknown(tables.get("roundtrip", {}), ROUNDTRIP, f"[roundtrip] in {file}")
+        section = tables.get("sources", {}).get(crm.name, {})
+        _refuse_unknown(section, {**crm.settings, **SOURCE}, f"[sources.{crm.name}] in {file}")
+    prefixes = {"ROUNDTRIP__": ROUNDTRIP, f"SOURCES__{crm.name.upper()}__": {**crm.settings, **SOURCE}}
+    for prefix, known in prefixes.items():
+        names = [name.removeprefix(prefix).split("__")[0].lower() for name in os.environ if name.startswith(prefix)]
+        _refuse_unknown(names, known, f"the environment ({prefix}...)")
+
+
+def _toml(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text()) if file.exists() else {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} is not valid TOML: {error}.", way_out="Mend that line.") from error
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}.") from error
+
+
+def _refuse_unknown(keys: Iterable[str], known: Mapping[str, str], place: str) -> None:
+    for key in keys:
+        if key not in known:
+            raise UsageError(f"There is no setting {key!r} ({place}).", way_out=_suggest(key, known))
+
+
+def _suggest(name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}."
+
+
+def _value(key: str) -> Any:
+    try:
+        return dlt.config.get(key) if (found := dlt.secrets.get(key)) is None else found
+    except Exception as error:
+        raise UsageError(f"The setting {key} cannot be read: {error}") from error
+
+
+def _required(key: str, text: str) -> str:
+    value = _value(key)
+    if value is None or not str(value).strip():
+        secret = text.startswith("*")
+        raise UsageError(
+            f"The setting {key} is missing: {text.lstrip('*')}.",
+            way_out=f"Put it into .dlt/{'secrets' if secret else 'config'}.toml or into the environment variable "
+            f"{key.upper().replace('.', '__')}. To try without an account: `roundtrip demo`.",
+        )
+    return str(value)
+
+
+def _number(key: str, default: float) -> float:
+    value = _value(key)
+    try:
+        number = default if value is None else float(value)
+    except (TypeError, ValueError):
+        number = -1.0
+    if number < 0:
+        raise UsageError(f"The setting {key} must be a number that is not negative, not {value!r}.")
+    return number
+
+
+def _names(key: str) -> tuple[str, ...]:
+    value = _value(key)
+    if isinstance(value, str):
+        value = [part.strip() for part in value.strip("[]").replace('"', "").split(",") if part.strip()]
+    if value is not None and not (isinstance(value, list) and all(isinstance(name, str) for name in value)):
+        raise UsageError(f"The setting {key} must be a list of names, not {value!r}.")
+    return tuple(value or ())
+
+
+def _table(key: str) -> dict[str, str]:
+    value = _value(key)
+    if value is not None and not isinstance(value, Mapping):
+        raise UsageError(f'The setting {key} must be a table like {{activities = "v1"}}, not {value!r}.')
+    return {str(name): str(generation) for name, generation in (value or {}).items()}
+
+
+def _check_legacy(crm: Crm, name: str, generation: str) -> None:
+    able = [entity.name for entity in crm.entities.values() if entity.legacy]
+    if generation not in ("v1", "v2"):
+        raise UsageError(f"sources.{crm.name}.api.{name} must be 'v1' or 'v2', not {generation!r}.")
+    if name not in able:
+        raise UsageError(f"{name!r} cannot be read through v1.", way_out=f"These can: {', '.join(able)}.")

@@ -1,0 +1,153 @@
+"""What a person sees: progress while it runs, a closing table, one sentence for an error.
+
+On a terminal the table is redrawn in place; elsewhere each step is one log line on standard error.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console, ConsoleRenderable
+from rich.live import Live
+from rich.logging import RichHandler
+from rich.table import Table
+from rich.text import Text
+
+from pipelines.ops import Run
+from sources.errors import BudgetSpent
+from sources.reading import Progress
+
+OUT = Console(soft_wrap=False)
+ERR = Console(stderr=True, soft_wrap=True)
+LOG = logging.getLogger("roundtrip.load")
+STYLES = {"done": "green", "partial": "yellow", "failed": "bold red", "reading": "cyan", "waiting": "dim"}
+REFRESH = 5
+
+
+def set_up_logging(*, debug: bool) -> None:
+    """Log lines to standard error: warnings and steps, everything of ours with --debug."""
+    terminal = ERR.is_terminal
+    handler: logging.Handler = RichHandler(console=ERR, show_path=False) if terminal else logging.StreamHandler()
+    if not terminal:
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(message)s"))
+    own = logging.getLogger("roundtrip")
+    own.handlers, own.propagate = [handler], False
+    own.setLevel(logging.DEBUG if debug else logging.WARNING if terminal else logging.INFO)
+
+
+class Display:
+    """Shows a run as it goes."""
+
+    def __init__(self) -> None:
+        self._run: Run | None = None
+        self._step = "starting"
+
+    def watch(self, run: Run, step: str) -> None:
+        """Take note of the next step."""
+        self._run, self._step = run, step
+        LOG.info("%s: %s", run.command, step)
+
+    @contextmanager
+    def shown(self, *, quiet: bool) -> Iterator[None]:
+        """Redraw the table while the work goes on, if somebody watches."""
+        if quiet or not ERR.is_terminal:
+            yield
+            return
+        with Live(console=ERR, refresh_per_second=REFRESH, transient=True, get_renderable=self._render):
+            yield
+
+    def _render(self) -> ConsoleRenderable:
+        if self._run is None:
+            return Text(self._step)
+        return table(self._run, f"{self._run.command}: {self._step} ({self._run.seconds:.0f} s)", live=True)
+
+
+def table(run: Run, title: str, *, live: bool = False) -> Table:
+    """A row for each entity; on a run in progress also the rate."""
+    drawn = Table(title=title, title_justify="left", title_style="bold", header_style="dim", box=None, pad_edge=False)
+    drawn.add_column("entity")
+    columns = ("read", "rows/s") if live else ("read", "new", "changed", "deleted")
+    for name in (*columns, "requests", "tokens", "retries"):
+        drawn.add_column(name, justify="right")
+    drawn.add_column("")
+    for progress in run.entities:
+        drawn.add_row(progress.plan.entity.name, *_cells(progress, run, live=live), _outcome(progress))
+    other = run.other
+    blanks = ["" for _ in columns]
+    drawn.add_row("[dim]account, deletions[/]", *blanks, *_numbers(other.requests, other.tokens, other.retries), "")
+    return drawn
+
+
+def _cells(progress: Progress, run: Run, *, live: bool) -> list[str]:
+    tally = progress.reader.tally
+    rate = [f"{tally.rows / max(run.seconds, 0.1):,.0f}"]
+    counts = rate if live else _numbers(progress.inserted, progress.updated, progress.deleted)
+    return [f"{tally.rows:,}", *counts, *_numbers(tally.requests, tally.tokens, tally.retries)]
+
+
+def _numbers(*numbers: int) -> list[str]:
+    return [f"{number:,}" if number else "[dim]0[/]" for number in numbers]
+
+
+def _outcome(progress: Progress) -> Text:
+    return Text(progress.outcome, STYLES[progress.outcome])
+
+
+def closing(run: Run) -> None:
+    """What a run did: the table, the sums, and what did not go well."""
+    OUT.print(table(run, f"{run.command}: {run.status} in {run.seconds:.1f} s"))
+    left = f", {run.tokens_left:,} left today" if run.tokens_left is not None else ""
+    OUT.print(
+        f"{run.total('rows'):,} rows read: {run.total('inserted'):,} new, {run.total('updated'):,} changed, "
+        f"{run.total('deleted'):,} deleted. {run.total('requests'):,} requests, {run.total('tokens'):,} tokens{left}."
+    )
+    for progress in run.entities:
+        if progress.drift:
+            note(f"{progress.plan.entity.name}: kept in _extra, because not declared: {', '.join(progress.drift[:8])}")
+        if progress.problem:
+            note(str(progress.problem), "yellow" if isinstance(progress.problem, BudgetSpent) else "red")
+
+
+def note(text: str, style: str = "yellow") -> None:
+    """A remark on standard error."""
+    ERR.print(Text(text, style))
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on standard output, for machines."""
+    sys.stdout.write(json.dumps(value, default=str, ensure_ascii=False) + "\n")
+
+
+def summary(run: Run) -> dict[str, Any]:
+    """A run as JSON."""
+    counts = ("rows", "inserted", "updated", "deleted", "requests", "tokens", "retries", "bytes")
+    return {
+        "run_id": run.run_id,
+        "command": run.command,
+        "crm": run.crm,
+        "status": run.status,
+        "problem": run.problem or None,
+        "seconds": round(run.seconds, 3),
+        "tokens_left_today": run.tokens_left,
+        **{name: run.total(name) for name in counts},
+        "entities": {progress.plan.entity.name: _entity_summary(progress) for progress in run.entities},
+    }
+
+
+def _entity_summary(progress: Progress) -> dict[str, Any]:
+    tally = progress.reader.tally
+    return {
+        "status": progress.outcome,
+        "problem": str(progress.problem) if progress.problem else None,
+        "since": progress.plan.since or None,
+        "watermark": progress.watermark or None,
+        "rows": tally.rows,
+        **{name: getattr(progress, name) for name in ("inserted", "updated", "unchanged", "stale", "deleted")},
+        **{name: getattr(tally, name) for name in ("requests", "tokens", "retries", "bytes")},
+        "drift": progress.drift,
+    }

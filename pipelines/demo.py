@@ -1,0 +1,94 @@
+"""The demo: a sandbox, a nightly run, a simulated business day, and the nightly run that follows."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from rich.table import Table
+
+from pipelines import console
+from pipelines.config import Settings
+from pipelines.load import locked
+from pipelines.nightly import nightly
+from pipelines.ops import Run
+from pipelines.sandbox import Process, sandbox_process
+from pipelines.warehouse import Warehouse
+from sources.registry import CRMS
+
+PLACE = Path("data/demo")
+QUESTION = """
+select users.name as owner, count(*) as activities, count(*) filter (where activities.done) as done
+from raw_pipedrive.activities join raw_pipedrive.users on users.id = activities.owner_id
+where not activities.is_deleted group by users.name order by activities desc limit 5
+"""
+
+
+def demo(*, activities: int) -> None:
+    """Show what a first night and a second night cost."""
+    with sandbox_process("--activities", str(activities)) as sandbox:
+        console.OUT.print(
+            f"A made-up Pipedrive account with {activities:,} activities answers at {sandbox.url}, "
+            "with Pipedrive's own limits.\n"
+        )
+        settings = _settings(sandbox)
+        with locked(settings, "demo"):
+            _clear(settings)
+        first = _night(settings, "The first night reads everything")
+        console.OUT.print(f"\nA business day passes: {_a_day(sandbox)}.\n")
+        second = _night(settings, "The second night reads what changed")
+        _compare(first, second)
+        _answer(settings)
+
+
+def _settings(sandbox: Process) -> Settings:
+    return Settings(
+        crm=CRMS["pipedrive"],
+        connection={"company_domain": sandbox.url, "api_token": sandbox.token},
+        warehouse=PLACE / "warehouse.duckdb",
+    )
+
+
+def _clear(settings: Settings) -> None:
+    settings.warehouse.unlink(missing_ok=True)
+    shutil.rmtree(settings.state_dir, ignore_errors=True)
+
+
+def _night(settings: Settings, title: str) -> Run:
+    console.OUT.rule(title, align="left")
+    display = console.Display()
+    with display.shown(quiet=False):
+        run = nightly(settings, watch=display.watch)
+    console.closing(run)
+    return run
+
+
+def _a_day(sandbox: Process) -> str:
+    (day,) = sandbox.control("advance", days=1)["days"]  # type: ignore[misc]
+    return ", ".join(f"{count} {event}" for event, count in day["events"].items() if count)
+
+
+def _compare(first: Run, second: Run) -> None:
+    drawn = Table(title="\nThe two nights", title_justify="left", title_style="bold", box=None, header_style="dim")
+    for name in ("", "rows read", "written", "requests", "tokens", "seconds"):
+        drawn.add_column(name, justify="right" if name else "left")
+    for name, run in (("first", first), ("second", second)):
+        written = sum(run.total(count) for count in ("inserted", "updated", "deleted"))
+        numbers = (run.total("rows"), written, run.total("requests"), run.total("tokens"))
+        drawn.add_row(name, *(f"{number:,}" for number in numbers), f"{run.seconds:.1f}")
+    console.OUT.print(drawn)
+
+
+def _answer(settings: Settings) -> None:
+    """One question, asked of the tables, to show that they are there."""
+    drawn = Table(title="\nWho has done most?", title_justify="left", title_style="bold", box=None, header_style="dim")
+    for name in ("owner", "activities", "done"):
+        drawn.add_column(name, justify="left" if name == "owner" else "right")
+    with Warehouse(settings.warehouse, settings.dataset, settings.memory_limit, read_only=True) as warehouse:
+        for owner, activities, done in warehouse.rows_of(QUESTION):
+            drawn.add_row(owner, f"{activities:,}", f"{done:,}")
+    console.OUT.print(drawn)
+    console.OUT.print(
+        f"\nThe warehouse is {settings.warehouse}. Ask it anything: .venv/bin/python -c \"import duckdb; "
+        f"duckdb.connect('{settings.warehouse}', read_only=True).sql('from raw_pipedrive.deals').show()\""
+    )

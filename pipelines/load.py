@@ -1,0 +1,245 @@
+"""One load: from a CRM's API into raw tables, in one package that also carries the watermarks.
+
+The order is what makes a crash harmless. A package left by a killed run is finished first. Then every entity is read
+into files (extract), made ready (normalize), and merged (load); dlt commits its state, our watermarks in it, with the
+package. Whatever dies before that leaves the watermarks where they were.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from functools import cache
+from typing import Any
+
+import dlt
+import duckdb
+import pendulum
+from dlt.common.exceptions import DltException
+from filelock import FileLock, Timeout
+
+from pipelines import ops
+from pipelines.config import Settings
+from pipelines.ops import Run
+from pipelines.warehouse import Warehouse
+from sources.crm import Account, Gone
+from sources.entity import Entity
+from sources.errors import ApiError, Busy, LoadError, NotAccepted, NotServed, RoundtripError, Unreachable, UsageError
+from sources.reading import Plan, Progress
+from sources.resources import Extraction, resource
+from sources.walk import Fetcher, Reader
+
+LOG = logging.getLogger("roundtrip.load")
+TIME = "YYYY-MM-DDTHH:mm:ss[Z]"
+EPOCH = "1970-01-01T00:00:00Z"
+WRONG_SETTINGS = (NotAccepted, NotServed, Unreachable)
+"""Met by the very first request, these mean that the settings are wrong."""
+Watch = Callable[[Run, str], None]
+"""Told of each step of a run as it begins."""
+
+
+def load(
+    settings: Settings,
+    *,
+    command: str = "load",
+    entities: Sequence[str] = (),
+    full: bool = False,
+    force: bool = False,
+    watch: Watch = lambda _run, _step: None,
+    **seams: Any,
+) -> Run:
+    """Bring the raw tables up to date. The run that is returned tells what was done, also what failed of it."""
+    chosen = settings.chosen(entities)
+    run = Run(uuid.uuid4().hex, command, settings.crm.name, pendulum.now("UTC"))
+    client = settings.crm.connect(**settings.connection, patience=settings.patience, **seams)
+    with locked(settings, command), Warehouse(settings.warehouse, settings.dataset, settings.memory_limit) as warehouse:
+        ops.begin(warehouse, run)
+        try:
+            pipeline = _pipeline(settings, warehouse)
+            _finish_pending(pipeline, run, watch)
+            with Fetcher(client) as fetcher:
+                _extract(settings, pipeline, warehouse, fetcher, run, chosen, full=full, force=force, watch=watch)
+            _deliver(pipeline, run, watch)
+            run.status, run.problem = _verdict(run)
+        except BaseException as error:
+            run.status, run.problem = "failed", str(error) or type(error).__name__
+            raise
+        finally:
+            run.ended_at = pendulum.now("UTC")
+            run.tokens_left = client.limiter.daily_remaining
+            ops.end(warehouse, run)
+    return run
+
+
+@contextmanager
+def locked(settings: Settings, command: str) -> Iterator[None]:
+    """Hold the warehouse's run lock; the kernel lets go of it when a process dies."""
+    path = settings.warehouse.with_suffix(".lock")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(path, timeout=0)
+        lock.acquire()
+    except Timeout as error:
+        raise Busy(
+            f"Another run holds the warehouse {settings.warehouse}: {_holder(path)}.",
+            way_out="Wait until it has ended; nothing was changed.",
+        ) from error
+    except OSError as error:
+        raise UsageError(
+            f"The warehouse cannot be made at {settings.warehouse}: {error.strerror}.",
+            way_out="Set roundtrip.warehouse to a place you may write to.",
+        ) from error
+    try:
+        path.with_suffix(".run").write_text(f"`{command}`, process {os.getpid()}, since {pendulum.now('UTC')}")
+        yield
+    finally:
+        path.with_suffix(".run").unlink(missing_ok=True)
+        lock.release()
+
+
+def _holder(path: Any) -> str:
+    with suppress(OSError):
+        return str(path.with_suffix(".run").read_text())
+    return "a run that has just begun"
+
+
+def _pipeline(settings: Settings, warehouse: Warehouse) -> dlt.Pipeline:
+    return dlt.pipeline(
+        pipeline_name=f"roundtrip_{settings.crm.name}",
+        pipelines_dir=str(settings.state_dir.resolve()),
+        destination=dlt.destinations.duckdb(warehouse.connection),
+        dataset_name=settings.dataset,
+    )
+
+
+def _finish_pending(pipeline: dlt.Pipeline, run: Run, watch: Watch) -> None:
+    """Load what a killed run has read, then learn from the warehouse how far it is."""
+    if pipeline.has_pending_data:
+        watch(run, "finishing the package of a run that was interrupted")
+        _normalize_and_load(pipeline, run, lambda _run, _step: None)
+    pipeline.sync_destination()
+
+
+def _extract(
+    settings: Settings,
+    pipeline: dlt.Pipeline,
+    warehouse: Warehouse,
+    fetcher: Fetcher,
+    run: Run,
+    chosen: Sequence[Entity],
+    *,
+    full: bool,
+    force: bool,
+    watch: Watch,
+) -> None:
+    watch(run, "connecting")
+    account = _identify(settings, fetcher, run)
+    until = account.server_time.subtract(seconds=settings.safety_lag)
+    states = _states(pipeline, settings)
+    plans = [plan(settings, entity, states.get(entity.name, {}), until, full=full, force=force) for entity in chosen]
+    deletions = _deletions(settings, fetcher, run, plans, until)
+    run.entities = [Progress(one, Reader(fetcher.client, one.entity)) for one in plans]
+    watch(run, "extracting")
+    extractions = [
+        Extraction(progress, fetcher, warehouse, loaded_at=run.started_at, deletions=deletions)
+        for progress in run.entities
+    ]
+
+    @dlt.source(name=settings.crm.name, max_table_nesting=0)
+    def source() -> Any:
+        return [resource(extraction) for extraction in extractions]
+
+    with _as_load_error("reading into files"):
+        pipeline.extract(source(), loader_file_format="parquet")
+
+
+def _identify(settings: Settings, fetcher: Fetcher, run: Run) -> Account:
+    """The first request: wrong settings show here, before anything was done."""
+    try:
+        return fetcher.run(settings.crm.identify(fetcher.client, run.other))
+    except WRONG_SETTINGS as error:
+        raise UsageError(error.message, way_out=error.way_out) from error
+
+
+def _states(pipeline: dlt.Pipeline, settings: Settings) -> Mapping[str, Any]:
+    sources: Mapping[str, Any] = pipeline.state.get("sources", {})
+    return sources.get(settings.crm.name, {}).get("resources", {})  # type: ignore[no-any-return]
+
+
+def plan(
+    settings: Settings, entity: Entity, state: Mapping[str, str], until: pendulum.DateTime, *, full: bool, force: bool
+) -> Plan:
+    """What to read of an entity, from how far its state says we are."""
+    end = until.format(TIME)
+    asked_until = state.get("deletions_since", "") if entity.deletion == "recents" else ""
+    too_late = bool(asked_until) and pendulum.parse(asked_until) < until - settings.crm.deletions_reach  # type: ignore[operator]
+    whole = full or too_late or not entity.incremental
+    if too_late and not full:
+        LOG.warning("%s: the last run is too long ago to ask for deletions; reading the whole list.", entity.name)
+    # A first load that broke off is read in order of time, so that each run gets further.
+    since = "" if whole else state.get("watermark") or (EPOCH if state.get("resume") else "")
+    return Plan(
+        entity,
+        end,
+        since=min(since, end) if since else "",
+        deletions_since="" if whole else asked_until,
+        find_missing=whole,
+        allow_mass_deletion=force,
+    )
+
+
+def _deletions(
+    settings: Settings, fetcher: Fetcher, run: Run, plans: Sequence[Plan], until: pendulum.DateTime
+) -> Callable[[], Sequence[Gone]]:
+    """The deletions of all entities, asked for once, when they are first needed."""
+    asking = [one for one in plans if one.deletions_since]
+
+    @cache
+    def ask() -> Sequence[Gone]:
+        items = tuple(one.entity.recents_item for one in asking)
+        since = pendulum.parse(min(one.deletions_since for one in asking))
+        return fetcher.run(settings.crm.deletions(fetcher.client, items, since, until, run.other))  # type: ignore[arg-type]
+
+    return ask
+
+
+def _deliver(pipeline: dlt.Pipeline, run: Run, watch: Watch) -> None:
+    _normalize_and_load(pipeline, run, watch)
+
+
+def _normalize_and_load(pipeline: dlt.Pipeline, run: Run, watch: Watch) -> None:
+    with _as_load_error("loading into the warehouse"):
+        watch(run, "normalizing")
+        pipeline.normalize()
+        watch(run, "loading")
+        pipeline.load(raise_on_failed_jobs=True)
+
+
+@contextmanager
+def _as_load_error(doing: str) -> Iterator[None]:
+    try:
+        yield
+    except (DltException, duckdb.Error, OSError) as error:
+        cause = _root(error)
+        if isinstance(cause, RoundtripError):
+            raise cause from error
+        raise LoadError(
+            f"{doing} failed: {str(cause).strip().splitlines()[0]}",
+            way_out="What was loaded before is kept, and the next run goes on from there.",
+        ) from error
+
+
+def _root(error: BaseException) -> BaseException:
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
+
+
+def _verdict(run: Run) -> tuple[str, str]:
+    """How the run went: as its worst entity did."""
+    problems = "; ".join(str(progress.problem) for progress in run.entities if progress.problem)
+    outcomes = {progress.outcome for progress in run.entities}
+    return next((worst for worst in ("failed", "partial") if worst in outcomes), "done"), problems

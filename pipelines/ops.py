@@ -1,0 +1,103 @@
+"""What happened, as rows beside the data: `ops.runs` and `ops.entity_loads`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+
+import pendulum
+
+from pipelines.warehouse import Warehouse
+from sources.budget import Tally
+from sources.reading import Progress
+
+TABLES = """
+create schema if not exists ops;
+create table if not exists ops.runs (
+    run_id varchar primary key, command varchar, crm varchar, started_at timestamptz, ended_at timestamptz,
+    status varchar, problem varchar, rows_read bigint, rows_inserted bigint, rows_updated bigint,
+    rows_deleted bigint, requests bigint, tokens bigint, retries bigint, bytes bigint,
+    tokens_left_today bigint, version varchar);
+create table if not exists ops.entity_loads (
+    run_id varchar, crm varchar, entity varchar, status varchar, problem varchar, window_since timestamptz,
+    window_until timestamptz, rows_read bigint, rows_inserted bigint, rows_updated bigint, rows_unchanged bigint,
+    rows_stale bigint, rows_deleted bigint, requests bigint, tokens bigint, retries bigint, bytes bigint,
+    drift json, primary key (run_id, entity));
+"""
+
+
+@dataclass
+class Run:
+    """One run of a command."""
+
+    run_id: str
+    command: str
+    crm: str
+    started_at: pendulum.DateTime
+    entities: list[Progress] = field(default_factory=list)
+    other: Tally = field(default_factory=Tally)
+    """Requests that belong to no entity: who we are, what was deleted."""
+    ended_at: pendulum.DateTime | None = None
+    status: str = "running"
+    problem: str = ""
+    tokens_left: int | None = None
+
+    @property
+    def tallies(self) -> list[Tally]:
+        """Everything that was asked of the CRM."""
+        return [progress.reader.tally for progress in self.entities] + [self.other]
+
+    def total(self, name: str) -> int:
+        """The sum of a count over all requests, or over all entities."""
+        counted = self.tallies if hasattr(self.other, name) else self.entities
+        return sum(getattr(one, name) for one in counted)
+
+    @property
+    def seconds(self) -> float:
+        """How long the run took, or has taken so far."""
+        return ((self.ended_at or pendulum.now("UTC")) - self.started_at).total_seconds()
+
+
+def begin(warehouse: Warehouse, run: Run) -> None:
+    """Record that a run has begun; one that never ended was killed."""
+    with warehouse.connection.cursor() as cursor:
+        cursor.execute(TABLES)
+        cursor.execute("update ops.runs set status = 'killed' where status = 'running' and crm = ?", [run.crm])
+        cursor.execute(
+            "insert into ops.runs (run_id, command, crm, started_at, status, version) values (?, ?, ?, ?, ?, ?)",
+            [run.run_id, run.command, run.crm, run.started_at, run.status, version("roundtrip")],
+        )
+
+
+def end(warehouse: Warehouse, run: Run) -> None:
+    """Record how a run ended, entity by entity, in one transaction."""
+    counts = ("inserted", "updated", "deleted", "requests", "tokens", "retries", "bytes")
+    with warehouse.connection.cursor() as cursor:
+        cursor.begin()
+        cursor.execute(
+            "update ops.runs set ended_at = ?, status = ?, problem = ?, rows_read = ?, rows_inserted = ?, "
+            "rows_updated = ?, rows_deleted = ?, requests = ?, tokens = ?, retries = ?, bytes = ?, "
+            "tokens_left_today = ? where run_id = ?",
+            [
+                *(run.ended_at, run.status, run.problem or None, run.total("rows")),
+                *(run.total(name) for name in counts),
+                *(run.tokens_left, run.run_id),
+            ],
+        )
+        for progress in run.entities:
+            cursor.execute(f"insert into ops.entity_loads values ({', '.join('?' * 18)})", _row(run, progress))  # noqa: S608
+        cursor.commit()
+
+
+def _row(run: Run, progress: Progress) -> Sequence[object]:
+    plan, tally = progress.plan, progress.reader.tally
+    return [
+        *(run.run_id, run.crm, plan.entity.name, progress.outcome),
+        str(progress.problem) if progress.problem else None,
+        *(plan.since or None, progress.watermark or None),
+        *(tally.rows, progress.inserted, progress.updated, progress.unchanged, progress.stale, progress.deleted),
+        *(tally.requests, tally.tokens, tally.retries, tally.bytes),
+        json.dumps(progress.drift),
+    ]

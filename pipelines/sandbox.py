@@ -1,0 +1,82 @@
+"""Start the sandbox in the foreground, or as a process of its own for a while."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import httpx
+
+from pipelines import console
+from sources.errors import UsageError
+from sources.pipedrive.sandbox import imitation
+from sources.sandbox.server import PortInUseError, serve
+from sources.sandbox.settings import Settings
+
+START_UP = 300.0
+READY = "serving at "
+
+
+def serve_sandbox(
+    *, activities: int, seed: int, port: int, plan: str, seats: int, limits: bool, latency: float
+) -> None:
+    """Serve until interrupted; says where, and with which tokens."""
+    console.note(f"Making up an account with {activities:,} activities ...", "dim")
+    try:
+        settings = Settings(
+            activities=activities, seed=seed, port=port, plan=plan, seats=seats, limits=limits, latency=latency
+        )
+        serve(settings, [imitation()], ready=_say)
+    except (PortInUseError, ValueError) as error:
+        raise UsageError(str(error)) from error
+
+
+def _say(url: str) -> None:
+    sys.stdout.write(f"{READY}{url}\n")
+    sys.stdout.flush()
+    console.note(
+        f"Read it with SOURCES__PIPEDRIVE__COMPANY_DOMAIN={url} SOURCES__PIPEDRIVE__API_TOKEN=sandbox-admin-token\n"
+        f"Let a business day pass: curl -X POST {url}/_sandbox/advance -d '{{\"days\": 1}}'   Stop: Ctrl-C",
+        "dim",
+    )
+
+
+@dataclass(frozen=True)
+class Process:
+    """A sandbox in a process of its own."""
+
+    url: str
+    token: str = "sandbox-admin-token"  # noqa: S105 (the sandbox's public one)
+
+    def control(self, path: str, **body: object) -> dict[str, object]:
+        """POST to a control route."""
+        answer = httpx.post(f"{self.url}/_sandbox/{path}", json=body, timeout=START_UP)
+        answer.raise_for_status()
+        return dict(answer.json())
+
+
+@contextmanager
+def sandbox_process(*arguments: str) -> Iterator[Process]:
+    """Run `roundtrip sandbox` beside this process for a while."""
+    command = [sys.executable, "-m", "pipelines", "sandbox", "--port", "0", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:  # noqa: S603
+        try:
+            yield Process(_url(process))
+        finally:
+            process.terminate()
+
+
+def _url(process: subprocess.Popen[str]) -> str:
+    late = threading.Timer(START_UP, process.kill)
+    late.start()
+    try:
+        for line in process.stdout or ():
+            if line.startswith(READY):
+                return line.removeprefix(READY).strip()
+    finally:
+        late.cancel()
+    raise UsageError("The sandbox did not start.", way_out="`roundtrip sandbox` shows why.")

@@ -1,0 +1,63 @@
+"""What pipelines know of a CRM: its entities, how to connect, who we are there, and what was deleted.
+
+A CRM is one folder that offers one `Crm`; `registry.py` lists them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pendulum
+
+from sources.budget import Tally
+from sources.entity import Entity
+from sources.http import Client
+
+
+@dataclass(frozen=True)
+class Account:
+    """Whose token it is, and what time the server has."""
+
+    user_id: int
+    user: str
+    company: str
+    domain: str
+    is_admin: bool
+    server_time: pendulum.DateTime
+
+
+@dataclass(frozen=True)
+class Gone:
+    """A record that was deleted: which, when if that is told, and its last content if that is told."""
+
+    item: str
+    record_id: int
+    deleted_at: pendulum.DateTime | None
+    row: dict[str, Any] | None
+
+
+Deletions = Callable[
+    [Client, tuple[str, ...], pendulum.DateTime, pendulum.DateTime, Tally], Awaitable[list[Gone]]
+]
+"""Records of the named kinds deleted in [since, until)."""
+
+
+@dataclass(frozen=True)
+class Crm:
+    """One CRM."""
+
+    name: str
+    title: str
+    entities: Mapping[str, Entity]
+    connect: Callable[..., Client]
+    """From the CRM's settings (keywords), `patience` and the seams transport, clock and sleep."""
+    settings: Mapping[str, str]
+    """The settings `connect` needs, each with what it is; `*` before the text marks a secret."""
+    identify: Callable[[Client, Tally], Awaitable[Account]]
+    deletions: Deletions
+    deletions_reach: pendulum.Duration
+    """How far back `deletions` can look."""
+    deletions_cost: int
+    """Tokens for a page of it."""

@@ -1,0 +1,128 @@
+"""What a CRM's entity is: the facts from which resources, schemas, windows and costs follow.
+
+An entity is data. Adding one is a block in a CRM's `entities.py`; nothing else changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal, get_args
+
+Kind = Literal["int", "float", "decimal", "text", "bool", "time", "date", "json"]
+"""A column's type: `time` is a UTC instant, `decimal` has 9 digits after the point, `json` is kept as text."""
+
+Paging = Literal["cursor", "none"]
+"""`cursor`: an opaque marker leads to the next page; `none`: the list comes whole."""
+
+Deletion = Literal["listed", "recents", "absence"]
+"""How a deleted record becomes known: listed among the others, through the list of recent changes, or by its
+absence from a list that was read whole."""
+
+DELETED, DELETED_AT, EXTRA, LOADED_AT = "is_deleted", "deleted_at", "_extra", "_loaded_at"
+RESERVED = frozenset({DELETED_AT, EXTRA, LOADED_AT})
+
+
+@dataclass(frozen=True)
+class Field:
+    """One top-level key of the API's record, and the column it becomes."""
+
+    name: str
+    kind: Kind
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One GET that lists records: its path, its price in tokens, and what is always asked of it."""
+
+    path: str
+    cost: int
+    params: Mapping[str, str] = field(default_factory=dict)
+    paging: Paging = "cursor"
+    page_size: int = 500
+    since: str = ""
+    """The parameter for the lower bound (inclusive) on the update time; empty when there is none."""
+    until: str = ""
+    """The parameter for the upper bound (exclusive) on the update time; empty when there is none."""
+    sortable: bool = False
+    """Whether `sort_by` and `sort_direction` are accepted."""
+    time_format: str = "%Y-%m-%dT%H:%M:%SZ"
+    adapt: Callable[[bytes], bytes] | None = None
+    """Turns a page of an older API generation into the current one's shape."""
+
+
+@dataclass(frozen=True)
+class Entity:
+    """One kind of record of a CRM, and one raw table of the warehouse."""
+
+    name: str
+    lists: tuple[Listing, ...]
+    fields: tuple[Field, ...]
+    primary_key: str = "id"
+    watermark: str = ""
+    """The field that orders changes; empty when every run reads the whole list."""
+    deletion: Deletion = "absence"
+    recents_item: str = ""
+    """What the list of recent changes calls this entity."""
+    partitions: tuple[Mapping[str, str], ...] = ()
+    """Filters that together match every record exactly once, so that a long list can be walked in parts."""
+    by_id: bool = False
+    """Whether `ids=` asks for single records; what seems to be gone is asked for before it is marked deleted."""
+    legacy: Listing | None = None
+    """The list of the API generation before, used where the settings ask for it."""
+    description: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be read."""
+        names = [declared.name for declared in self.fields]
+        doubles = {name for name in names if names.count(name) > 1}
+        kinds = {declared.name: declared.kind for declared in self.fields}
+        problems = {
+            "names no list": not self.lists,
+            f"declares {sorted(doubles)} twice": bool(doubles),
+            f"declares reserved columns {sorted(RESERVED & set(names))}": bool(RESERVED & set(names)),
+            f"has no field {self.primary_key!r} to be its key": self.primary_key not in kinds,
+            f"has a watermark {self.watermark!r} that is no time": bool(self.watermark)
+            and kinds.get(self.watermark) != "time",
+            "has a watermark, but a list without a lower bound": bool(self.watermark)
+            and not all(listing.since for listing in self.lists),
+            "finds deletions in the recent changes, but does not say under which name": self.deletion
+            == "recents"
+            and not self.recents_item,
+        }
+        for problem, found in problems.items():
+            if found:
+                raise ValueError(f"entity {self.name!r} {problem}")
+
+    @property
+    def columns(self) -> tuple[Field, ...]:
+        """The fields, and the columns that every raw table has beside them."""
+        own = {declared.name for declared in self.fields}
+        added = (
+            Field(DELETED, "bool"),
+            Field(DELETED_AT, "time"),
+            Field(EXTRA, "json"),
+            Field(LOADED_AT, "time"),
+        )
+        return self.fields + tuple(column for column in added if column.name not in own)
+
+    @property
+    def incremental(self) -> bool:
+        """Whether a run can ask for what changed since the last one."""
+        return bool(self.watermark)
+
+    def legacy_reading(self) -> Entity:
+        """The same entity, read through the API generation before."""
+        if self.legacy is None:
+            raise ValueError(f"entity {self.name!r} has no older API generation")
+        return replace(self, lists=(self.legacy,), partitions=(), by_id=False)
+
+
+def fields(declaration: str) -> tuple[Field, ...]:
+    """Fields from `name kind` pairs, in the API's order: fields("id int, subject text, due_date date")."""
+    pairs = (pair.split() for pair in declaration.split(","))
+    return tuple(Field(name, kind) for name, kind in pairs if kind in get_args(Kind) or _unknown(name, kind))
+
+
+def _unknown(name: str, kind: str) -> bool:
+    raise ValueError(f"field {name!r}: {kind!r} is none of {get_args(Kind)}")

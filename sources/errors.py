@@ -1,0 +1,128 @@
+"""Everything that can go wrong, as one tree; each error says what happened, where, and the way out.
+
+RoundtripError
+├── UsageError               settings or arguments (exit 2)
+│   └── Busy                 another run or process holds what we need (exit 2)
+├── LoadError                the warehouse refused (exit 1)
+└── ApiError                 the CRM's answer, or the lack of one
+    ├── Unreachable          no connection, name unknown, no answer in time   (retried)
+    ├── ServerFailed         5xx                                              (retried)
+    ├── BadBody              cut short, not JSON, not the CRM's envelope      (retried)
+    ├── BurstLimited         429, too many requests at once                   (waited for, retried)
+    ├── Blocked              403 with HTML: the CRM's firewall                (waited for, retried)
+    ├── RepeatedPage         a cursor led back to a page already read         (retried)
+    ├── BudgetSpent          429, no tokens left today (exit 3)
+    ├── NotAccepted          401
+    ├── NotAllowed           403 with JSON
+    ├── NotServed            404, 410, a redirect: this host has no such endpoint
+    ├── Refused              400 and other refusals of what we sent
+    │   └── CursorRefused    a page marker the CRM no longer knows            (the walk starts again)
+    └── WrongType            a value of another type than declared
+"""
+
+from __future__ import annotations
+
+
+class RoundtripError(Exception):
+    """What happened, with the CRM, entity, record and request it concerns, and the way out."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        way_out: str = "",
+        crm: str = "",
+        entity: str = "",
+        record_id: object = None,
+        request_id: str = "",
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.way_out = way_out
+        self.crm = crm
+        self.entity = entity
+        self.record_id = record_id
+        self.request_id = request_id
+
+    def __str__(self) -> str:
+        """One sentence, its place, and the way out."""
+        place = f"{self.entity}: " if self.entity else ""
+        request = f" (request {self.request_id})" if self.request_id else ""
+        return f"{place}{self.message}{request}" + (f" {self.way_out}" if self.way_out else "")
+
+
+class UsageError(RoundtripError):
+    """A setting or an argument that cannot work."""
+
+
+class Busy(UsageError):
+    """Another run or process holds the warehouse."""
+
+
+class LoadError(RoundtripError):
+    """The warehouse refused what was read; the package stays and the next run goes on with it."""
+
+
+class ApiError(RoundtripError):
+    """The CRM did not give what was asked for. `wait` is the pause it asks for, in seconds."""
+
+    def __init__(self, message: str, *, wait: float | None = None, **place: object) -> None:
+        super().__init__(message, **place)  # type: ignore[arg-type]
+        self.wait = wait
+
+
+class Unreachable(ApiError):
+    """No connection, or no answer in time."""
+
+
+class ServerFailed(ApiError):
+    """The CRM answered 5xx."""
+
+
+class BadBody(ApiError):
+    """The answer was cut short or is not what the CRM speaks."""
+
+
+class BurstLimited(ApiError):
+    """Too many requests at once."""
+
+
+class Blocked(ApiError):
+    """The CRM's firewall answered with a page of HTML."""
+
+
+class RepeatedPage(ApiError):
+    """A cursor led back to a page already read."""
+
+
+class BudgetSpent(ApiError):
+    """The company's daily tokens are spent."""
+
+
+class NotAccepted(ApiError):
+    """The credentials were not accepted."""
+
+
+class NotAllowed(ApiError):
+    """The credentials do not reach this."""
+
+
+class NotServed(ApiError):
+    """This host has no such endpoint."""
+
+
+class Refused(ApiError):
+    """The CRM refused what we sent."""
+
+
+class CursorRefused(Refused):
+    """The CRM no longer knows the page marker."""
+
+
+class WrongType(ApiError):
+    """A value has another type than the entity declares."""
+
+
+RETRIED = (Unreachable, ServerFailed, BadBody, BurstLimited, Blocked, RepeatedPage)
+FINAL = (BudgetSpent, NotAccepted)
+"""Whatever is asked next would be answered alike."""

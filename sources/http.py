@@ -1,0 +1,174 @@
+"""One HTTP client per CRM: pinned host, token in a header, limits obeyed, failures named, retried and counted.
+
+A request is retried when trying again can help (see `errors.RETRIED`): after the pause the CRM asks for, capped,
+or after a pause that doubles. What an answer means is the CRM's business: `judge` turns it into an error or None.
+Nothing here logs a header or a body, and redirects are not followed, so that a token never leaves its host.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Self, TypeVar
+
+import httpx
+import tenacity
+
+from sources.budget import Limiter, Tally
+from sources.errors import FINAL, RETRIED, ApiError, BadBody, Blocked, BurstLimited, Unreachable, UsageError
+
+LOG = logging.getLogger("roundtrip.http")
+MOST_CONNECTIONS = 16
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to wait for answers (seconds), and how often to try again."""
+
+    connect: float = 10.0
+    read: float = 60.0
+    total: float = 180.0
+    tries: int = 6
+    first_pause: float = 1.0
+    longest_pause: float = 60.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An accepted answer: its body, headers, and the request's correlation id."""
+
+    body: bytes
+    headers: Mapping[str, str]
+    request_id: str
+
+
+Result = TypeVar("Result")
+Judge = Callable[[httpx.Response], ApiError | None]
+
+
+@dataclass
+class Client:
+    """Sends requests to one host, within its limits."""
+
+    base_url: str
+    headers: Mapping[str, str]
+    judge: Judge
+    patience: Patience = field(default_factory=Patience)
+    limiter: Limiter = field(default_factory=Limiter)
+    transport: httpx.AsyncBaseTransport | None = None
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    clock: Callable[[], float] = time.monotonic
+    _http: httpx.AsyncClient | None = None
+    _final: ApiError | None = None
+    """An answer after which asking on is of no use: no tokens left, or not let in."""
+
+    def __post_init__(self) -> None:
+        """Refuse to send a token in the clear to another machine."""
+        url = httpx.URL(self.base_url)
+        if url.scheme != "https" and not (url.scheme == "http" and url.host in LOOPBACK):
+            raise UsageError(
+                f"{self.base_url!r} is not an https:// address.",
+                way_out="Plain http is allowed to this machine only, for the sandbox.",
+            )
+
+    async def __aenter__(self) -> Self:
+        """Open the connection pool."""
+        self._http = httpx.AsyncClient(
+            base_url=self.base_url,
+            headers={"accept": "application/json", "user-agent": "roundtrip", **self.headers},
+            timeout=httpx.Timeout(self.patience.read, connect=self.patience.connect, pool=None),
+            limits=httpx.Limits(max_connections=MOST_CONNECTIONS),
+            transport=self.transport,
+            trust_env=self.base_url.startswith("https"),
+            follow_redirects=False,
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close the connections."""
+        if self._http is not None:
+            await self._http.aclose()
+
+    async def get(
+        self,
+        path: str,
+        params: Mapping[str, str],
+        *,
+        cost: int,
+        tally: Tally,
+        parse: Callable[[Answer], Result],
+    ) -> Result:
+        """Fetch one path and parse its answer, trying again where that can help; `cost` is its price in tokens."""
+        retrying = tenacity.AsyncRetrying(
+            retry=tenacity.retry_if_exception_type(RETRIED),
+            stop=tenacity.stop_after_attempt(self.patience.tries),
+            wait=self._wait,
+            sleep=self.sleep,
+            before_sleep=lambda state: self._before_retry(path, state, tally),
+            reraise=True,
+        )
+
+        async def attempt() -> Result:
+            return parse(await self._try(path, params, cost, tally))
+
+        return await retrying(attempt)
+
+    async def _try(self, path: str, params: Mapping[str, str], cost: int, tally: Tally) -> Answer:
+        if self._final is not None:
+            raise type(self._final)(self._final.message, way_out=self._final.way_out)
+        await self.limiter.pass_through()
+        tally.requests += 1
+        started = self.clock()
+        response = await self._send(path, params)
+        problem = self.judge(response)
+        if response.status_code != httpx.codes.TOO_MANY_REQUESTS:
+            tally.tokens += cost
+        self.limiter.learn(response.headers, self.clock() - started)
+        if isinstance(problem, FINAL):
+            self._final = problem
+        if problem is not None:
+            raise problem
+        body = response.content
+        tally.bytes += len(body)
+        return Answer(body, response.headers, response.headers.get("x-correlation-id", ""))
+
+    async def _send(self, path: str, params: Mapping[str, str]) -> httpx.Response:
+        if self._http is None:
+            raise RuntimeError("the client is not open")
+        try:
+            async with asyncio.timeout(self.patience.total):
+                return await self._http.get(path, params=params)
+        except (httpx.ReadError, httpx.RemoteProtocolError) as error:
+            raise BadBody(
+                f"the connection broke while {path} was answered ({type(error).__name__})."
+            ) from error
+        except (httpx.TimeoutException, TimeoutError) as error:
+            raise Unreachable(f"no complete answer from {self._host()} for {path} in time.") from error
+        except httpx.DecodingError as error:
+            raise BadBody(f"{path} answered with a body that cannot be decompressed.") from error
+        except httpx.TransportError as error:
+            raise Unreachable(
+                f"cannot reach {self._host()} ({error or type(error).__name__}).",
+                way_out="Check the company domain and the network.",
+            ) from error
+
+    def _host(self) -> str:
+        return httpx.URL(self.base_url).netloc.decode()
+
+    def _wait(self, state: tenacity.RetryCallState) -> float:
+        problem = state.outcome.exception() if state.outcome else None
+        asked = problem.wait if isinstance(problem, ApiError) else None
+        doubled = self.patience.first_pause * 2 ** (state.attempt_number - 1)
+        return min(self.patience.longest_pause, doubled if asked is None else asked)
+
+    def _before_retry(self, path: str, state: tenacity.RetryCallState, tally: Tally) -> None:
+        tally.retries += 1
+        problem = state.outcome.exception() if state.outcome else None
+        pause = state.next_action.sleep if state.next_action else 0.0
+        if isinstance(problem, BurstLimited | Blocked):
+            self.limiter.close_for(pause)
+        LOG.warning("%s: %s Trying again in %.1f s.", path, getattr(problem, "message", problem), pause)

@@ -1,0 +1,112 @@
+"""How to get from one page to the next. Pure: no requests, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sources.entity import Listing
+from sources.errors import RepeatedPage
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of records, decoded."""
+
+    rows: list[Any]
+    cursor: str | None = None
+    path: str = ""
+    """The list it belongs to."""
+    reached: str = ""
+    """With this page, everything of the list up to this update time has been read; empty where that is not known."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """What a run reads: rows updated in [since, until), RFC3339 UTC in whole seconds; empty means unbounded."""
+
+    since: str = ""
+    until: str = ""
+
+
+@dataclass(frozen=True)
+class Route:
+    """One walk through a list: which parameters, in which order, from which end."""
+
+    listing: Listing
+    window: Window = Window()
+    filters: Mapping[str, str] = field(default_factory=dict)
+    order: str = ""
+    """The field sorted by; empty where the list has its own order."""
+    descending: bool = False
+
+    def params(self, cursor: str | None = None) -> dict[str, str]:
+        """The query of one page; every parameter is sent again with a cursor, for the cursor does not carry them."""
+        listing = self.listing
+        wanted = dict(listing.params) | dict(self.filters)
+        if listing.paging == "cursor":
+            wanted["limit"] = str(listing.page_size)
+        if listing.since and self.window.since:
+            wanted[listing.since] = self.window.since
+        if listing.until and self.window.until:
+            wanted[listing.until] = self.window.until
+        if listing.sortable and self.order:
+            wanted |= {"sort_by": self.order, "sort_direction": "desc" if self.descending else "asc"}
+        return wanted | ({"cursor": cursor} if cursor else {})
+
+    @property
+    def by_time(self) -> bool:
+        """Whether several records may stand at the same place of the order."""
+        return self.order not in ("", "id")
+
+    def place(self, row: Any) -> Any:  # noqa: ANN401 (a row of any entity, a place of its order)
+        """Where a row stands in this walk's order; records without an update time stand first."""
+        return getattr(row, self.order) or ""
+
+    def reached(self, page: Page) -> str:
+        """The update time up to which everything is read, once this page is."""
+        return self.place(page.rows[-1]) if page.rows and self.by_time and not self.descending else ""
+
+
+def check_progress(route: Route, previous: Page | None, page: Page, primary_key: str) -> None:
+    """Refuse a page that was read already: going on from it would walk in circles, or skip what it hides."""
+    if previous is None or not previous.rows or not page.rows:
+        return
+    if _same(previous, page, primary_key) or _backwards(route, previous, page):
+        raise RepeatedPage(
+            f"{route.listing.path} served a page that was read already.",
+            way_out="The walk cannot go on from it; the next run starts again from what was kept.",
+        )
+
+
+def _same(one: Page, other: Page, primary_key: str) -> bool:
+    ends = (0, -1)
+    return all(getattr(one.rows[end], primary_key) == getattr(other.rows[end], primary_key) for end in ends)
+
+
+def _backwards(route: Route, previous: Page, page: Page) -> bool:
+    if not (route.listing.sortable and route.order):
+        return False
+    last, first = route.place(previous.rows[-1]), route.place(page.rows[0])
+    return bool(first > last if route.descending else first < last)
+
+
+@dataclass
+class Ends:
+    """Two walks through one list, from both ends: they are done when they have met, or one came to the end."""
+
+    low: Any = None
+    high: Any = None
+    met: bool = False
+
+    def note(self, route: Route, page: Page) -> None:
+        """Record how far a walk has come."""
+        if page.rows and route.descending:
+            self.high = route.place(page.rows[-1])
+        elif page.rows and route.order:
+            self.low = route.place(page.rows[-1])
+        if self.low is not None and self.high is not None:
+            # Two records may share a second, so equal times are no proof that nothing lies between.
+            self.met = bool(self.low > self.high if route.by_time else self.low >= self.high)
+        self.met = self.met or not page.cursor

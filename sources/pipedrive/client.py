@@ -1,0 +1,188 @@
+"""How to speak to Pipedrive: where it is, who we are, what its answers mean, and its clock."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+import msgspec
+import pendulum
+
+from sources.budget import Tally
+from sources.crm import Account
+from sources.errors import (
+    ApiError,
+    BadBody,
+    Blocked,
+    BudgetSpent,
+    BurstLimited,
+    CursorRefused,
+    NotAccepted,
+    NotAllowed,
+    NotServed,
+    Refused,
+    ServerFailed,
+    UsageError,
+)
+from sources.http import Answer, Client, Patience
+
+DOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
+OK, BAD_REQUEST, PAYMENT, FORBIDDEN, TOO_MANY, FAILED = 200, 400, 402, 403, 429, 500
+BURST_PAUSE = 2.0
+BLOCKED_PAUSE = 30.0
+"""Seconds to leave the firewall alone; it blocks those who go on after a 429."""
+
+
+def base_url(company_domain: str) -> str:
+    """The address of a company's API from its domain: `acme`, `acme.pipedrive.com`, or a whole https:// address."""
+    text = company_domain.strip().rstrip("/")
+    if "://" in text:
+        return text
+    name = text.removesuffix(".pipedrive.com").lower()
+    if not DOMAIN.fullmatch(name):
+        raise UsageError(
+            f"{company_domain!r} is no Pipedrive company domain.",
+            way_out="Take the first part of the address your browser shows: acme for https://acme.pipedrive.com.",
+        )
+    return f"https://{name}.pipedrive.com"
+
+
+def connect(company_domain: str, api_token: str, patience: Patience | None = None, **seams: Any) -> Client:  # noqa: ANN401
+    """A client for one company; `seams` are transport, clock and sleep."""
+    if not api_token.isprintable() or not api_token.isascii() or not api_token.strip():
+        raise UsageError(
+            "The API token is empty or holds characters that no token has.",
+            way_out="Copy it from Pipedrive: Settings, Personal preferences, API.",
+        )
+    headers = {"x-api-token": api_token.strip()}
+    return Client(base_url(company_domain), headers, judge, patience or Patience(), **seams)
+
+
+def judge(response: httpx.Response) -> ApiError | None:
+    """What an answer means: None when it is good."""
+    if response.status_code in (200, 201):
+        return None if _is_json(response) else _not_pipedrive(response)
+    body = _Body.of(response)
+    place = {"request_id": response.headers.get("x-correlation-id", "")}
+    path, status = response.url.path, response.status_code
+    said = f"{path} answered {status}" + (f": {body.error}." if body.error else ".")
+    if status == TOO_MANY:
+        return _too_many(response, body, said)
+    if status == FORBIDDEN and not _is_json(response):
+        return Blocked(
+            f"Pipedrive's firewall blocked {path}.", wait=BLOCKED_PAUSE, way_out="Run again later.", **place
+        )
+    if status == BAD_REQUEST and "cursor" in response.url.params:
+        return CursorRefused(said, **place)
+    if status >= FAILED:
+        return ServerFailed(said, way_out="Pipedrive has a problem; run again later.", **place)
+    kind, way_out = MEANINGS.get(status, (Refused, "Pipedrive refused the request."))
+    if not _is_json(response) or 300 <= status < BAD_REQUEST:  # noqa: PLR2004
+        kind, way_out = NotServed, "Is the company domain right? This host does not answer like Pipedrive."
+    return kind(said, way_out=way_out, **place)
+
+
+MEANINGS: Mapping[int, tuple[type[ApiError], str]] = {
+    401: (NotAccepted, "The API token is wrong or was revoked: put a current one into .dlt/secrets.toml."),
+    402: (NotAllowed, "The company's account is not open (a payment may be due)."),
+    403: (
+        NotAllowed,
+        "The token's user or scopes do not reach this: run `roundtrip check` to see what they do reach.",
+    ),
+    404: (NotServed, "Pipedrive does not serve this any more, or the company domain is wrong."),
+    410: (
+        NotServed,
+        'Pipedrive has withdrawn this endpoint; if it is a v1 one, remove its `api = "v1"` setting.',
+    ),
+}
+
+
+def _too_many(response: httpx.Response, body: _Body, said: str) -> ApiError:
+    if "daily" in body.error.lower() or "budget" in body.error.lower():
+        return BudgetSpent(
+            "the company's daily API tokens are spent.",
+            wait=_seconds(response.headers.get("retry-after")),
+            way_out="What was read is kept; the next run goes on from there once Pipedrive has refilled them.",
+        )
+    asked = _seconds(response.headers.get("retry-after")) or _seconds(
+        response.headers.get("x-ratelimit-reset")
+    )
+    return BurstLimited(
+        said, wait=asked or BURST_PAUSE, way_out="Something else uses the same token heavily."
+    )
+
+
+def _seconds(text: str | None) -> float | None:
+    try:
+        return max(0.0, float(text)) if text else None
+    except ValueError:
+        return None
+
+
+def _is_json(response: httpx.Response) -> bool:
+    return "json" in response.headers.get("content-type", "")
+
+
+def _not_pipedrive(response: httpx.Response) -> ApiError:
+    return NotServed(
+        f"{response.url.host} answered {response.url.path} with something that is not JSON.",
+        way_out="Is the company domain right?",
+    )
+
+
+class _Body(msgspec.Struct):
+    """An error's body; its key for the code varies, so only the text is used."""
+
+    error: str = ""
+
+    @classmethod
+    def of(cls, response: httpx.Response) -> _Body:
+        try:
+            return msgspec.json.decode(response.content, type=cls)
+        except msgspec.MsgspecError:
+            return cls()
+
+
+class _Access(msgspec.Struct):
+    app: str = ""
+    admin: bool = False
+
+
+class _Me(msgspec.Struct):
+    id: int
+    name: str = ""
+    company_name: str | None = None
+    company_domain: str | None = None
+    is_admin: int | bool = 0
+    access: list[_Access] = msgspec.field(default_factory=list)
+
+
+class _MeAnswer(msgspec.Struct):
+    data: _Me
+
+
+async def identify(client: Client, tally: Tally) -> Account:
+    """Ask who we are; the answer's `Date` header is the server's clock."""
+    return await client.get("/v1/users/me", {}, cost=2, tally=tally, parse=_account)
+
+
+def _account(answer: Answer) -> Account:
+    try:
+        me = msgspec.json.decode(answer.body, type=_MeAnswer).data
+    except msgspec.MsgspecError as error:
+        raise BadBody(f"/v1/users/me answered with something unexpected ({error}).") from error
+    admin = bool(me.is_admin) or any(access.app == "global" and access.admin for access in me.access)
+    return Account(
+        me.id, me.name, me.company_name or "", me.company_domain or "", admin, server_time(answer.headers)
+    )
+
+
+def server_time(headers: Mapping[str, str]) -> pendulum.DateTime:
+    """The server's clock, from the `Date` header."""
+    try:
+        return pendulum.instance(parsedate_to_datetime(headers.get("date", ""))).in_timezone("UTC")
+    except (TypeError, ValueError) as error:
+        raise BadBody("the answer carries no Date header, so the server's time is unknown.") from error

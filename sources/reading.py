@@ -1,0 +1,120 @@
+"""What one run does with one entity, how far it has come, and what it asks of the warehouse."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import pyarrow as pa
+from pyroaring import BitMap64
+
+from sources.entity import Entity
+from sources.errors import RoundtripError
+from sources.paging import Window
+from sources.walk import Reader
+
+Outcome = Literal["waiting", "reading", "done", "partial", "failed"]
+
+
+@dataclass(frozen=True)
+class Sifted:
+    """A table without what the warehouse holds already, and what was left out."""
+
+    table: pa.Table
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    stale: int = 0
+
+
+class Held(Protocol):
+    """What the warehouse holds of an entity."""
+
+    def sift(self, entity: Entity, table: pa.Table) -> Sifted:
+        """Leave out rows that are held as they are, or newer."""
+
+    def rows(self, entity: Entity, keys: Sequence[Any]) -> pa.Table:
+        """The held rows with these keys, in the entity's schema."""
+
+    def live_keys(self, entity: Entity) -> list[Any]:
+        """The keys of all rows that are not marked deleted."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one run does with one entity. Times are RFC3339 UTC in whole seconds."""
+
+    entity: Entity
+    until: str
+    """The server's time that the watermark moves to."""
+    since: str = ""
+    """Read what changed from here on; empty: read the whole list, by id."""
+    deletions_since: str = ""
+    """Ask for deletions from here on; empty: do not ask."""
+    find_missing: bool = False
+    """Whether held records that a whole list lacks are deleted ones."""
+    allow_mass_deletion: bool = False
+
+    @property
+    def window(self) -> Window:
+        """The window asked for; a list read whole has none, since records without update time match none."""
+        return Window(self.since, self.until) if self.since else Window()
+
+
+@dataclass
+class Progress:
+    """How far one entity has come; the reader's tally counts requests and rows read."""
+
+    plan: Plan
+    reader: Reader
+    outcome: Outcome = "waiting"
+    problem: RoundtripError | None = None
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    stale: int = 0
+    deleted: int = 0
+    watermark: str = ""
+
+    @property
+    def drift(self) -> list[str]:
+        """Keys the API has and the entity does not declare; their values are in `_extra`."""
+        return self.reader.decoder.learnt
+
+    def add(self, sifted: Sifted) -> None:
+        """Count what a table brought."""
+        self.inserted += sifted.inserted
+        self.updated += sifted.updated
+        self.unchanged += sifted.unchanged
+        self.stale += sifted.stale
+
+
+class Seen:
+    """The keys met in this run, so that no record is handed over twice; a few bits for each number."""
+
+    def __init__(self) -> None:
+        self._keys: Any = None
+
+    def first_time(self, keys: Sequence[Any]) -> list[bool] | None:
+        """Which keys are met for the first time; None when all are."""
+        if not keys:
+            return None
+        batch: Any = BitMap64(keys) if isinstance(keys[0], int) else set(keys)
+        if self._keys is None:
+            self._keys = type(batch)()
+        if len(batch) == len(keys) and self._keys.isdisjoint(batch):
+            self._keys |= batch
+            return None
+        return [self._add(key) for key in keys]
+
+    def _add(self, key: object) -> bool:
+        new = key not in self._keys
+        self._keys.add(key)
+        return new
+
+    def __contains__(self, key: object) -> bool:
+        return self._keys is not None and key in self._keys
+
+    def __len__(self) -> int:
+        return len(self._keys or ())

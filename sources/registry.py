@@ -1,0 +1,10 @@
+"""The CRMs we speak to, by hand: adding one is a folder and a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sources.crm import Crm
+from sources.pipedrive import PIPEDRIVE
+
+CRMS: Mapping[str, Crm] = {crm.name: crm for crm in (PIPEDRIVE,)}

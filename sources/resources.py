@@ -1,0 +1,234 @@
+"""From entities to dlt resources: pages become Arrow tables, known rows are left out, deletions become rows.
+
+A resource yields tables of about 10,000 rows in the entity's one schema, never an empty one, each record at most once
+a run (the load may then skip its own deduplication). What is in the warehouse already is left out, and an older row
+never replaces a newer one: `Held` answers for the warehouse. The watermark moves in dlt's state, which is committed
+with the package that carries the rows. An entity that fails never stops the others: what was read in order is kept,
+and the next run goes on from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import dlt
+import msgspec
+import pendulum
+import pyarrow as pa
+import pyarrow.compute as pc
+from dlt.extract import DltResource
+
+from sources.arrow import Decoder
+from sources.crm import Gone
+from sources.entity import DELETED, DELETED_AT, LOADED_AT, Entity, Kind
+from sources.errors import BudgetSpent, RoundtripError
+from sources.paging import Page
+from sources.reading import Held, Progress, Seen
+from sources.walk import Fetcher
+
+BATCH = 10_000
+PROBE = 100
+"""Most ids one request may ask for."""
+SMALL = 50
+"""So many records may always be found missing, whatever share of the list they are."""
+MOST_MISSING = 0.2
+"""The largest share of a list that may be found missing from it."""
+
+DLT_TYPES: dict[Kind, dict[str, Any]] = {
+    "int": {"data_type": "bigint"},
+    "float": {"data_type": "double"},
+    "decimal": {"data_type": "decimal", "precision": 38, "scale": 9},
+    "text": {"data_type": "text"},
+    "bool": {"data_type": "bool"},
+    "time": {"data_type": "timestamp", "timezone": True},
+    "date": {"data_type": "date"},
+    "json": {"data_type": "json"},
+}
+MERGE: Any = {"disposition": "merge", "strategy": "delete-insert", "deduplicated": True}
+
+
+def resource(extraction: Extraction) -> DltResource:
+    """The dlt resource of one entity's extraction."""
+    entity = extraction.progress.plan.entity
+    return dlt.resource(
+        extraction.tables(),
+        name=entity.name,
+        primary_key=entity.primary_key,
+        write_disposition=MERGE,
+        columns={column.name: dict(DLT_TYPES[column.kind]) for column in entity.columns},
+    )
+
+
+class Extraction:
+    """One entity, read in one run."""
+
+    def __init__(
+        self,
+        progress: Progress,
+        fetcher: Fetcher,
+        held: Held,
+        *,
+        loaded_at: datetime,
+        deletions: Callable[[], Sequence[Gone]],
+    ) -> None:
+        self.progress = progress
+        self.entity: Entity = progress.plan.entity
+        self.plan = progress.plan
+        self._reader = progress.reader
+        self._fetcher = fetcher
+        self._held = held
+        self._loaded_at = loaded_at
+        self._deletions = deletions
+        self._seen = Seen()
+        self._reached: dict[str, str] = {}
+        self._pages = fetcher.start(self._reader, self.plan.window)
+
+    def tables(self) -> Iterator[pa.Table]:
+        """What changed, then what was deleted; moves the watermark as far as everything was read."""
+        state = dlt.current.resource_state()
+        self.progress.outcome = "reading"
+        try:
+            if self.entity.deletion == "recents":
+                # Whatever happens below, rows handed over from now on may be deleted there from now on.
+                state.setdefault("deletions_since", self.plan.until)
+            yield from self._changed()
+            state.update(watermark=self.plan.until)
+            state.pop("resume", None)
+            yield from self._deleted()
+            state.update(deletions_since=self.plan.until)
+            self.progress.outcome = "done"
+        except RoundtripError as problem:
+            self._break_off(problem, state)
+        self.progress.watermark = state.get("watermark", "")
+
+    def _break_off(self, problem: RoundtripError, state: dict[str, Any]) -> None:
+        """Keep what was read in order; a whole list that broke off is read in order of time next run."""
+        problem.entity = problem.entity or self.entity.name
+        self.progress.problem = problem
+        self.progress.outcome = "partial" if isinstance(problem, BudgetSpent) else "failed"
+        if self.plan.since and state.get("watermark") != self.plan.until:
+            state["watermark"] = min(
+                self._reached.get(listing.path, self.plan.since) for listing in self.entity.lists
+            )
+        elif self.entity.incremental and not state.get("watermark") and self._seen:
+            state["resume"] = True
+
+    def _changed(self) -> Iterator[pa.Table]:
+        rows: list[Any] = []
+        reached: dict[str, str] = {}
+        problem: RoundtripError | None = None
+        try:
+            for page in self._pages:
+                rows += page.rows
+                reached |= {page.path: page.reached} if page.reached else {}
+                if len(rows) >= BATCH:
+                    yield from self._sifted(self._table(rows))
+                    self._reached |= reached
+                    rows = []
+        except RoundtripError as error:
+            problem = error
+        yield from self._sifted(self._table(rows))
+        self._reached |= reached
+        if problem is not None:
+            raise problem
+
+    def _table(self, rows: list[Any]) -> pa.Table:
+        """The rows met for the first time in this run; a second version is newer than the window and comes next run."""
+        keys = [getattr(row, self.entity.primary_key) for row in rows]
+        fresh = self._seen.first_time(keys)
+        kept = rows if fresh is None else [row for row, is_new in zip(rows, fresh, strict=True) if is_new]
+        return self._reader.decoder.table(kept, self._loaded_at)
+
+    def _sifted(self, table: pa.Table) -> Iterator[pa.Table]:
+        if table.num_rows:
+            sifted = self._held.sift(self.entity, table)
+            self.progress.add(sifted)
+            if sifted.table.num_rows:
+                yield sifted.table
+
+    def _deleted(self) -> Iterator[pa.Table]:
+        if self.plan.find_missing:
+            yield from self._buried([(key, None) for key in self._missing()])
+        elif self.plan.deletions_since:
+            yield from self._reported()
+
+    def _missing(self) -> list[Any]:
+        """Keys of held records that the whole list lacks, and that the CRM does not know when asked for."""
+        live = self._held.live_keys(self.entity)
+        missing = [key for key in live if key not in self._seen]
+        if missing and not self.plan.allow_mass_deletion:
+            self._check_share(len(missing), len(live))
+        return self._unknown(missing) if self.entity.by_id else missing
+
+    def _check_share(self, missing: int, live: int) -> None:
+        if not len(self._seen) or missing > max(SMALL, MOST_MISSING * live):
+            raise RoundtripError(
+                f"the list lacks {missing:,} of {live:,} records; that is too many to believe they were deleted.",
+                way_out="Check what the token may see; `roundtrip load --full --force` marks them deleted.",
+                entity=self.entity.name,
+            )
+
+    def _unknown(self, ids: Sequence[int]) -> list[int]:
+        alive: set[int] = set()
+        for start in range(0, len(ids), PROBE):
+            alive |= self._fetcher.run(self._reader.alive(ids[start : start + PROBE]))
+        return [one for one in ids if one not in alive]
+
+    def _reported(self) -> Iterator[pa.Table]:
+        """Rows for the deletions that the CRM reports; one without content is asked for before it is believed."""
+        since = pendulum.parse(self.plan.deletions_since)
+        gone = [
+            one
+            for one in self._deletions()
+            if one.item == self.entity.recents_item
+            and one.record_id not in self._seen
+            and (one.deleted_at is None or one.deleted_at >= since)  # type: ignore[operator]
+        ]
+        silent = set(self._unknown([one.record_id for one in gone if one.row is None]))
+        believed = [one for one in gone if one.row is not None or one.record_id in silent]
+        held = yield from self._buried([(one.record_id, one.deleted_at) for one in believed])
+        strangers = [one for one in believed if one.record_id not in held]
+        if strangers:
+            yield from self._sifted(
+                self._mark(self._decoded(strangers), [one.deleted_at for one in strangers])
+            )
+            self.progress.deleted += len(strangers)
+
+    def _decoded(self, strangers: Sequence[Gone]) -> pa.Table:
+        """Records that were created and deleted between two runs, as far as their content was told."""
+        rows = [one.row or {"id": one.record_id} for one in strangers]
+        decoder = Decoder(self.entity)  # of its own: what the older API adds is no news about the entity
+        return decoder.table(decoder.decode(msgspec.json.encode({"data": rows})).rows, self._loaded_at)
+
+    def _buried(self, gone: Sequence[tuple[Any, datetime | None]]) -> Iterator[pa.Table]:
+        """Write held records again, marked deleted, with their last content; returns the keys that are held."""
+        held: set[Any] = set()
+        times = dict(gone)
+        keys = list(times)
+        for start in range(0, len(keys), BATCH):
+            table = self._held.rows(self.entity, keys[start : start + BATCH])
+            held.update(table[self.entity.primary_key].to_pylist())
+            living = table.filter(pc.invert(table[DELETED]))
+            if living.num_rows:
+                marks = [times[key] for key in living[self.entity.primary_key].to_pylist()]
+                self.progress.deleted += living.num_rows
+                yield self._mark(living, marks)
+        return held
+
+    def _mark(self, table: pa.Table, times: Sequence[datetime | None]) -> pa.Table:
+        """The rows, deleted: at the time told, else by the end of this run's window."""
+        latest = pendulum.parse(self.plan.until)
+        instant = table.schema.field(DELETED_AT).type
+        columns = {
+            DELETED: pa.array([True] * table.num_rows),
+            DELETED_AT: pa.array([time or latest for time in times], instant),
+            LOADED_AT: pa.array([self._loaded_at] * table.num_rows, instant),
+        }
+        if self.entity.watermark:
+            told = pa.array(times, instant)
+            columns[self.entity.watermark] = pc.coalesce(told, table[self.entity.watermark])
+        for name, values in columns.items():
+            table = table.set_column(table.schema.get_field_index(name), table.schema.field(name), values)
+        return table

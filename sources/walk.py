@@ -1,0 +1,196 @@
+"""Walks through a list, page by page, ahead of the reader and within the limits.
+
+A walk runs in an asyncio task of the fetcher's thread and hands pages over through a bounded queue, so that reading
+goes on while the reader works, in flat memory. One walk from the beginning is the cheapest; where answers are slow and
+the burst limit allows more, a long list is walked from both ends at once, and in parts if the entity has filters
+that together match every record exactly once. Every way reads every record, also those without an update time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Self, TypeVar
+
+import pendulum
+
+from sources.arrow import Decoder
+from sources.budget import Tally
+from sources.entity import Entity, Listing
+from sources.errors import CursorRefused, RoundtripError
+from sources.http import Answer, Client
+from sources.paging import Ends, Page, Route, Window, check_progress
+
+AHEAD = 6
+"""Pages read ahead of the reader."""
+MOST_RESTARTS = 3
+ENDS = 2
+Result = TypeVar("Result")
+Emit = Callable[[Page], Coroutine[Any, Any, None]]
+
+
+@dataclass
+class Reader:
+    """Reads one entity's lists through a client; counts into `tally`."""
+
+    client: Client
+    entity: Entity
+    tally: Tally = field(default_factory=Tally)
+
+    def __post_init__(self) -> None:
+        """One decoder for all pages, so that undeclared keys are learnt once."""
+        self.decoder = Decoder(self.entity)
+
+    async def read(self, window: Window, emit: Emit) -> None:
+        """Hand over every page of every list of the entity; an empty page says that a list was read to its end."""
+        order = self.entity.watermark if window.since else self.entity.primary_key
+        for listing in self.entity.lists:
+            await self._read_list(Route(listing, window, order=order if listing.sortable else ""), emit)
+            await emit(Page([], None, listing.path, window.until))
+
+    async def probe(self, listing: Listing) -> None:
+        """Ask for one record of a list, to see whether it can be read."""
+        small = replace(listing, page_size=1)
+        await self._page(Route(small), None)
+
+    async def alive(self, ids: Sequence[int]) -> set[int]:
+        """Which of these records (at most 100) the CRM still lists."""
+        found: set[int] = set()
+        for listing in self.entity.lists:
+            asked = Route(listing, filters={"ids": ",".join(map(str, ids))})
+            found |= {row.id for row in (await self._page(asked, None)).rows}
+        return found
+
+    async def _read_list(self, route: Route, emit: Emit) -> None:
+        first = await self._page(route, None)
+        await emit(first)
+        if not first.cursor:
+            return
+        walkers = self.client.limiter.walkers() if route.listing.sortable else 1
+        parts = (
+            [] if route.window.since else [replace(route, filters=part) for part in self.entity.partitions]
+        )
+        if walkers == 1:
+            await self._walk(route, emit, Ends(), start=first)
+        elif walkers <= ENDS or not parts:
+            await self._walk_from_both_ends(route, emit, start=first)
+        else:
+            async with asyncio.TaskGroup() as group:
+                for part in parts:
+                    group.create_task(self._walk_from_both_ends(part, emit, start=None))
+
+    async def _walk_from_both_ends(self, route: Route, emit: Emit, *, start: Page | None) -> None:
+        ends = Ends()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._walk(route, emit, ends, start=start))
+            group.create_task(self._walk(replace(route, descending=True), emit, ends))
+
+    async def _walk(self, route: Route, emit: Emit, ends: Ends, start: Page | None = None) -> None:
+        """Walk on from `start` (already handed over), or from the beginning, until the end or the other walk."""
+        restarts, page = 0, start
+        while not ends.met:
+            try:
+                page = await self._page(route, page)
+            except CursorRefused:
+                restarts += 1
+                if restarts > MOST_RESTARTS:
+                    raise
+                self.tally.retries += 1
+                route, page = _rest(route, page), None
+                continue
+            await emit(page)
+            ends.note(route, page)
+
+    async def _page(self, route: Route, previous: Page | None) -> Page:
+        """The page after `previous`, or the first one."""
+        listing = route.listing
+
+        def parse(answer: Answer) -> Page:
+            page = self.decoder.decode(listing.adapt(answer.body) if listing.adapt else answer.body)
+            check_progress(route, previous, page, self.entity.primary_key)
+            return replace(page, path=listing.path, reached=route.reached(page))
+
+        params = route.params(previous.cursor if previous else None)
+        page = await self.client.get(listing.path, params, cost=listing.cost, tally=self.tally, parse=parse)
+        self.tally.rows += len(page.rows)
+        return page
+
+
+def _rest(route: Route, page: Page | None) -> Route:
+    """What is left of a walk whose cursor was refused: from the last update time seen on, or everything."""
+    if not (page and page.rows and route.window.since and route.by_time):
+        return route
+    seen = route.place(page.rows[-1])
+    bound = {"until": _second_after(seen)} if route.descending and route.listing.until else {}
+    return replace(
+        route, window=replace(route.window, **({"since": seen} if not route.descending else bound))
+    )
+
+
+class Fetcher:
+    """A thread with an event loop and the client's connections, in which walks run ahead of the reader."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="fetcher", daemon=True)
+
+    def __enter__(self) -> Self:
+        """Start the thread and open the client."""
+        self._thread.start()
+        self.run(self.client.__aenter__())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Cancel what is still walking, close the client, end the thread."""
+        self.run(self._cancel_all())
+        self.run(self.client.__aexit__())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    async def _cancel_all(self) -> None:
+        others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+
+    def run(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Run something in the fetcher's loop and wait for it."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    def start(self, reader: Reader, window: Window) -> Iterator[Page]:
+        """Start walking at once; the pages come as they are read, and then the error, if there was one."""
+        queue: asyncio.Queue[Page | BaseException | None] = asyncio.Queue(AHEAD)
+        asyncio.run_coroutine_threadsafe(_produce(reader, window, queue), self._loop)
+        return self._consume(queue)
+
+    def _consume(self, queue: asyncio.Queue[Page | BaseException | None]) -> Iterator[Page]:
+        while (item := self.run(queue.get())) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+
+
+async def _produce(reader: Reader, window: Window, queue: asyncio.Queue[Page | BaseException | None]) -> None:
+    try:
+        await reader.read(window, queue.put)
+    except Exception as error:  # noqa: BLE001 (whatever it is, the reader's thread must see it)
+        await queue.put(_first(error, reader.entity.name))
+    else:
+        await queue.put(None)
+
+
+def _first(error: BaseException, entity: str) -> BaseException:
+    """The error inside a task group's bundle, with the entity it concerns."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    if isinstance(error, RoundtripError) and not error.entity:
+        error.entity = entity
+    return error
+
+
+def _second_after(time: str) -> str:
+    return pendulum.from_format(time, "YYYY-MM-DDTHH:mm:ss[Z]").add(seconds=1).strftime("%Y-%m-%dT%H:%M:%SZ")
