@@ -125,27 +125,25 @@ def test_deletions_are_recent_enough_to_be_remembered(larger: Account) -> None:
 
 def test_custom_fields_are_of_every_type(small: Account) -> None:
     kinds = {field["field_type"] for field in customs(small, "deal_fields")}
-    assert kinds == set(
-        [
-            "varchar",
-            "varchar_auto",
-            "text",
-            "double",
-            "int",
-            "monetary",
-            "date",
-            "daterange",
-            "time",
-            "timerange",
-            "enum",
-            "set",
-            "user",
-            "org",
-            "people",
-            "phone",
-            "address",
-        ]
-    )
+    assert kinds == {
+        "varchar",
+        "varchar_auto",
+        "text",
+        "double",
+        "int",
+        "monetary",
+        "date",
+        "daterange",
+        "time",
+        "timerange",
+        "enum",
+        "set",
+        "user",
+        "org",
+        "people",
+        "phone",
+        "address",
+    }
 
 
 def test_custom_field_names_collide_in_the_ways_that_hurt(small: Account) -> None:

@@ -136,7 +136,7 @@ def _organizations(plan: Plan) -> Iterator[Record]:
     customs = custom_pool(rng, setting.referable, setting.custom_fields["organizations"], _variants(count))
     for number in range(1, count + 1):
         added, updated = _born_and_changed(plan, number, count)
-        custom = customs[number % len(customs)]
+        custom = customs[(number - 1) % len(customs)]
         yield organization(number, setting=setting, rng=rng, added=added, updated=updated, custom=custom)
 
 
@@ -146,7 +146,7 @@ def _persons(plan: Plan) -> Iterator[Record]:
     for number in range(1, count + 1):
         added, updated = _born_and_changed(plan, number, count)
         org_id = plan.layout.person_org[number] or None
-        custom = customs[number % len(customs)]
+        custom = customs[(number - 1) % len(customs)]
         yield person(
             number, org_id=org_id, setting=setting, rng=rng, added=added, updated=updated, custom=custom
         )
@@ -157,7 +157,7 @@ def _products(plan: Plan) -> Iterator[Record]:
     customs = custom_pool(rng, setting.referable, setting.custom_fields["products"], _variants(count))
     for number in range(1, count + 1):
         added, updated = _born_and_changed(plan, number, count)
-        custom = customs[number % len(customs)]
+        custom = customs[(number - 1) % len(customs)]
         yield product(number, setting=setting, rng=rng, added=added, updated=updated, custom=custom)
 
 
@@ -180,7 +180,7 @@ def _deals(plan: Plan) -> Iterator[Record]:
             course=_course(plan, number, count),
             setting=setting,
             rng=rng,
-            custom=customs[number % len(customs)],
+            custom=customs[(number - 1) % len(customs)],
         )
 
 
