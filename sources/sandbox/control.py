@@ -21,6 +21,8 @@ from sources.sandbox.world import World
 PREFIX = "/_sandbox/"
 TRUTH_ROWS = 1000  # rows a chunk
 
+_LIMITS = {"crm", "plan", "seats", "enabled", "daily_remaining", "burst"}
+
 Action = Callable[[World, dict[str, Any]], Any]
 
 
@@ -101,6 +103,9 @@ def _disarm(world: World, _body: dict[str, Any]) -> Any:
 
 
 def _limits(world: World, body: dict[str, Any]) -> Any:
+    unknown = body.keys() - _LIMITS
+    if unknown:
+        raise ValueError(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(sorted(_LIMITS))}")
     site = _site(world, body)
     limits = site.limits
     if "plan" in body or "seats" in body:

@@ -52,9 +52,9 @@ def serve(
     """Serve until SIGINT or SIGTERM; `ready` is told the URL once requests are answered."""
     with _listening(settings) as listener:
         app = App(_open(settings, crms))
-        server = _Server(app, lambda: ready(_url(settings, listener)))
+        server = _Server(app, lambda: ready(_url(settings, listener)), (signal.SIGINT, signal.SIGTERM))
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(server, listener))
+            runner.run(server.serve([listener]))
 
 
 @contextlib.contextmanager
@@ -67,17 +67,19 @@ def running(settings: Settings, crms: Sequence[Crm]) -> Iterator[Running]:
         thread = threading.Thread(target=_run, args=(server, listener, up), daemon=True)
         thread.start()
         up.wait()
+        if not server.started:
+            raise RuntimeError(f"the sandbox did not start on {_url(settings, listener)}")
         try:
             yield Running(_url(settings, listener), app, world)
         finally:
-            server.should_exit = True
+            server.stop()
             thread.join()
 
 
 class _Server(uvicorn.Server):
-    """uvicorn, without its signal handling: it would raise a signal again after a clean stop."""
+    """uvicorn, without its own handling of signals: it would raise them again after a clean stop."""
 
-    def __init__(self, app: App, up: Callable[[], None]) -> None:
+    def __init__(self, app: App, up: Callable[[], None], signals: Sequence[signal.Signals] = ()) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -95,23 +97,28 @@ class _Server(uvicorn.Server):
             )
         )
         self._up = up
+        self._signals = signals
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Tell when it is up."""
+        """Listen to signals, and tell when it is up."""
+        self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
+        for wanted in self._signals:
+            self._loop.add_signal_handler(wanted, self._stopping.set)
         await super().startup(sockets)
         self._up()
 
+    async def main_loop(self) -> None:
+        """Wait to be stopped; uvicorn would look ten times a second."""
+        await self._stopping.wait()
+
+    def stop(self) -> None:
+        """Stop, from any thread."""
+        self._loop.call_soon_threadsafe(self._stopping.set)
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave signals to whoever runs the loop."""
+        """Leave signals to `startup`."""
         yield
-
-
-async def _serve(server: _Server, listener: socket.socket) -> None:
-    loop = asyncio.get_running_loop()
-    for wanted in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(wanted, setattr, server, "should_exit", True)
-    await server.serve([listener])
 
 
 def _run(server: _Server, listener: socket.socket, up: threading.Event) -> None:
