@@ -103,7 +103,7 @@ def _contact_sync(rng: Random, person_id: int, setting: Setting) -> Record:
         "im": _messengers(rng, person_id) if rich else [],
         "birthday": f"{1955 + int(r() * 50)}-{1 + int(r() * 12):02}-{1 + int(r() * 28):02}" if rich else None,
         "job_title": pick(r, names.JOB_TITLES) if rich or chance(r, 0.4) else None,
-        "postal_address": pick(r, setting.addresses) if rich else None,
+        "postal_address": pick(r, setting.addresses[:-1]) if rich else None,
     }
 
 
