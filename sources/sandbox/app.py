@@ -21,6 +21,7 @@ Sleep = Callable[[float], Awaitable[None]]
 
 WALKS_REMEMBERED = 32
 DRIPS = 8
+NOBODY = Reply(404, b"no CRM is hosted here", content_type=b"text/plain")
 
 
 class App:
@@ -38,6 +39,9 @@ class App:
             await self._control(scope, receive, send)
             return
         prefix, site = self._world.owner(scope["path"])
+        if site is None:
+            await self._send(NOBODY, None, send)
+            return
         request = await _request(scope, receive, prefix)
         fault = self._world.faults.strike(request, later_page=site.later_page(request))
         reply = self._reply(site, request, fault)

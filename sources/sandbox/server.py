@@ -92,6 +92,7 @@ class _Server(uvicorn.Server):
                 access_log=False,
                 date_header=False,
                 server_header=False,
+                timeout_keep_alive=75,  # as web servers do; uvicorn's 5 s would cut off a client that loads
                 timeout_graceful_shutdown=1,
                 backlog=BACKLOG,
             )

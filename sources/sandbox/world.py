@@ -31,11 +31,13 @@ class World:
         """Return a CRM's site, the first one's without a name."""
         return self.sites[name or next(iter(self.sites))]
 
-    def owner(self, path: str) -> tuple[str, Site]:
+    def owner(self, path: str) -> tuple[str, Site | None]:
         """Return the prefix and the site a path belongs to."""
-        names = [name for name, crm in self.crms.items() if path.startswith(crm.prefix)]
-        name = max(names, key=lambda name: len(self.crms[name].prefix), default=next(iter(self.crms)))
-        return self.crms[name].prefix, self.sites[name]
+        owners = [crm for crm in self.crms.values() if path.startswith(crm.prefix)]
+        if not owners:
+            return "", None
+        owner = max(owners, key=lambda crm: len(crm.prefix))
+        return owner.prefix, self.sites[owner.name]
 
     def advance(self, days: int, intensity: float) -> list[dict[str, Any]]:
         """Live through business days; return what happened on each, by CRM."""

@@ -1,10 +1,10 @@
 """The imitation of Pipedrive: a believable account, and its HTTP surface as far as we use it."""
 
 from random import Random
-from typing import Any
 
 from sources.pipedrive.sandbox.account import build
 from sources.pipedrive.sandbox.costs import allowance
+from sources.pipedrive.sandbox.days import simulate_day
 from sources.pipedrive.sandbox.site import Pipedrive
 from sources.pipedrive.sandbox.tokens import Tokens
 from sources.sandbox.clock import Clock
@@ -24,15 +24,9 @@ def _open(settings: Settings, clock: Clock) -> Pipedrive:
         clock=clock,
         limits=Limits(allowance(settings.plan, settings.seats), clock, enabled=settings.limits),
         tokens=Tokens(clock),
-        simulate=_simulate,
+        simulate=simulate_day,
         random=Random(settings.seed),
     )
-
-
-def _simulate(*args: Any, **kwargs: Any) -> dict[str, int]:
-    from sources.pipedrive.sandbox.days import simulate_day  # noqa: PLC0415
-
-    return simulate_day(*args, **kwargs)
 
 
 __all__ = ["imitation"]
