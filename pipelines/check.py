@@ -1,7 +1,5 @@
 """What the settings reach: the account, and one small request to each list that a run would read."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,7 +51,9 @@ def check(settings: Settings) -> Found:
             account = fetcher.run(settings.crm.identify(client, tally))
         except (NotAccepted, NotServed, Unreachable) as error:
             raise UsageError(error.message, way_out=error.way_out) from error
-        reach = tuple(one for entity in settings.chosen() for one in fetcher.run(_reach(Reader(client, entity, tally))))
+        reach = tuple(
+            one for entity in settings.chosen() for one in fetcher.run(_reach(Reader(client, entity, tally)))
+        )
         limiter = client.limiter
     return Found(account, reach, tally, limiter.daily_remaining, limiter.daily_limit, limiter.limit)
 
@@ -111,7 +111,9 @@ def show(found: Found) -> None:
     console.OUT.print(drawn)
     if found.daily_tokens:
         console.OUT.print(f"{found.tokens_left:,} of {found.daily_tokens:,} tokens left today.")
-    console.OUT.print(f"At most {found.burst} requests in 2 seconds. This check cost {found.tally.tokens} tokens.")
+    console.OUT.print(
+        f"At most {found.burst} requests in 2 seconds. This check cost {found.tally.tokens} tokens."
+    )
 
 
 def _mark(one: Reach) -> Text:

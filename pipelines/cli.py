@@ -1,7 +1,5 @@
 """The command `roundtrip`. Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 done in part."""
 
-from __future__ import annotations
-
 import logging
 import os
 import sys
@@ -34,7 +32,8 @@ app = typer.Typer(
 )
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document for machines.")]
 Entities = Annotated[
-    list[str] | None, typer.Option("--entity", "-e", help="Read this entity only; may be given several times.")
+    list[str] | None,
+    typer.Option("--entity", "-e", help="Read this entity only; may be given several times."),
 ]
 
 
@@ -72,10 +71,14 @@ def load(
     *,
     entity: Entities = None,
     full: Annotated[
-        bool, typer.Option("--full", help="Read whole lists, and mark deleted what they lack, instead of changes only.")
+        bool,
+        typer.Option(
+            "--full", help="Read whole lists, and mark deleted what they lack, instead of changes only."
+        ),
     ] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="With --full: believe a list that lacks a large share of the records.")
+        bool,
+        typer.Option("--force", help="With --full: believe a list that lacks a large share of the records."),
     ] = False,
     as_json: Json = False,
 ) -> None:
@@ -106,12 +109,14 @@ def check(*, as_json: Json = False) -> None:
 @app.command()
 def sandbox(
     *,
-    activities: Annotated[int, typer.Option(min=1, help="How many activities; the rest of the account follows.")] = 2000,
+    activities: Annotated[
+        int, typer.Option(min=1, help="How many activities; the rest of the account follows.")
+    ] = 2000,
     seed: Annotated[int, typer.Option(help="The same seed makes the same account.")] = 1,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes any free one.")] = 8765,
     plan: Annotated[str, typer.Option(help="Pipedrive plan: lite, growth, premium or ultimate.")] = "growth",
     seats: Annotated[int, typer.Option(min=1, help="Seats; with the plan they make the daily budget.")] = 5,
-    limits: Annotated[bool, typer.Option(help="Enforce burst limit and daily budget.")] = True,  # noqa: FBT002
+    limits: Annotated[bool, typer.Option(help="Enforce burst limit and daily budget.")] = True,
     latency: Annotated[float, typer.Option(min=0, help="Seconds each answer is held back.")] = 0.0,
 ) -> None:
     """Serve a local Pipedrive: a believable account over real HTTP, with its limits and faults."""

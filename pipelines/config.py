@@ -8,8 +8,6 @@
 A key that nobody reads is refused: a setting misspelt must not pass for a setting made.
 """
 
-from __future__ import annotations
-
 import difflib
 import os
 import tomllib
@@ -122,7 +120,9 @@ def check_keys(crm: Crm) -> None:
         _refuse_unknown(section, {**crm.settings, **SOURCE}, f"[sources.{crm.name}] in {file}")
     prefixes = {"ROUNDTRIP__": ROUNDTRIP, f"SOURCES__{crm.name.upper()}__": {**crm.settings, **SOURCE}}
     for prefix, known in prefixes.items():
-        names = [name.removeprefix(prefix).split("__")[0].lower() for name in os.environ if name.startswith(prefix)]
+        names = [
+            name.removeprefix(prefix).split("__")[0].lower() for name in os.environ if name.startswith(prefix)
+        ]
         _refuse_unknown(names, known, f"the environment ({prefix}...)")
 
 
@@ -148,7 +148,8 @@ def _suggest(name: str, known: Iterable[str]) -> str:
 
 def _value(key: str) -> Any:
     try:
-        return dlt.config.get(key) if (found := dlt.secrets.get(key)) is None else found
+        found: Any = dlt.secrets.get(key)
+        return dlt.config.get(key) if found is None else found
     except Exception as error:
         raise UsageError(f"The setting {key} cannot be read: {error}") from error
 

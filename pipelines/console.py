@@ -3,8 +3,6 @@
 On a terminal the table is redrawn in place; elsewhere each step is one log line on standard error.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 import sys
@@ -32,7 +30,9 @@ REFRESH = 5
 def set_up_logging(*, debug: bool) -> None:
     """Log lines to standard error: warnings and steps, everything of ours with --debug."""
     terminal = ERR.is_terminal
-    handler: logging.Handler = RichHandler(console=ERR, show_path=False) if terminal else logging.StreamHandler()
+    handler: logging.Handler = (
+        RichHandler(console=ERR, show_path=False) if terminal else logging.StreamHandler()
+    )
     if not terminal:
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(message)s"))
     own = logging.getLogger("roundtrip")
@@ -69,8 +69,10 @@ class Display:
 
 def table(run: Run, title: str, *, live: bool = False) -> Table:
     """A row for each entity; on a run in progress also the rate."""
-    drawn = Table(title=title, title_justify="left", title_style="bold", header_style="dim", box=None, pad_edge=False)
-    drawn.add_column("entity")
+    drawn = Table(
+        title=title, title_justify="left", title_style="bold", header_style="dim", box=None, pad_edge=False
+    )
+    drawn.add_column("entity", no_wrap=True)
     columns = ("read", "rows/s") if live else ("read", "new", "changed", "deleted")
     for name in (*columns, "requests", "tokens", "retries"):
         drawn.add_column(name, justify="right")
@@ -79,7 +81,9 @@ def table(run: Run, title: str, *, live: bool = False) -> Table:
         drawn.add_row(progress.plan.entity.name, *_cells(progress, run, live=live), _outcome(progress))
     other = run.other
     blanks = ["" for _ in columns]
-    drawn.add_row("[dim]account, deletions[/]", *blanks, *_numbers(other.requests, other.tokens, other.retries), "")
+    drawn.add_row(
+        "[dim]account, deletions[/]", *blanks, *_numbers(other.requests, other.tokens, other.retries), ""
+    )
     return drawn
 
 
@@ -108,7 +112,9 @@ def closing(run: Run) -> None:
     )
     for progress in run.entities:
         if progress.drift:
-            note(f"{progress.plan.entity.name}: kept in _extra, because not declared: {', '.join(progress.drift[:8])}")
+            note(
+                f"{progress.plan.entity.name}: kept in _extra, because not declared: {', '.join(progress.drift[:8])}"
+            )
         if progress.problem:
             note(str(progress.problem), "yellow" if isinstance(progress.problem, BudgetSpent) else "red")
 
@@ -147,7 +153,9 @@ def _entity_summary(progress: Progress) -> dict[str, Any]:
         "since": progress.plan.since or None,
         "watermark": progress.watermark or None,
         "rows": tally.rows,
-        **{name: getattr(progress, name) for name in ("inserted", "updated", "unchanged", "stale", "deleted")},
+        **{
+            name: getattr(progress, name) for name in ("inserted", "updated", "unchanged", "stale", "deleted")
+        },
         **{name: getattr(tally, name) for name in ("requests", "tokens", "retries", "bytes")},
         "drift": progress.drift,
     }

@@ -1,7 +1,5 @@
 """The demo: a sandbox, a nightly run, a simulated business day, and the nightly run that follows."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from pipelines.warehouse import Warehouse
 from sources.registry import CRMS
 
 PLACE = Path("data/demo")
+MOST_EVENTS = 6
 QUESTION = """
 select users.name as owner, count(*) as activities, count(*) filter (where activities.done) as done
 from raw_pipedrive.activities join raw_pipedrive.users on users.id = activities.owner_id
@@ -64,12 +63,18 @@ def _night(settings: Settings, title: str) -> Run:
 
 
 def _a_day(sandbox: Process) -> str:
-    (day,) = sandbox.control("advance", days=1)["days"]  # type: ignore[misc]
-    return ", ".join(f"{count} {event}" for event, count in day["events"].items() if count)
+    events = sandbox.control("advance", days=1)["days"][0]["events"]["pipedrive"]
+    most = sorted(events, key=events.get, reverse=True)[:MOST_EVENTS]
+    return (
+        ", ".join(f"{events[event]} {event}" for event in most)
+        + f", and {len(events) - len(most)} kinds more"
+    )
 
 
 def _compare(first: Run, second: Run) -> None:
-    drawn = Table(title="\nThe two nights", title_justify="left", title_style="bold", box=None, header_style="dim")
+    drawn = Table(
+        title="\nThe two nights", title_justify="left", title_style="bold", box=None, header_style="dim"
+    )
     for name in ("", "rows read", "written", "requests", "tokens", "seconds"):
         drawn.add_column(name, justify="right" if name else "left")
     for name, run in (("first", first), ("second", second)):
@@ -81,14 +86,20 @@ def _compare(first: Run, second: Run) -> None:
 
 def _answer(settings: Settings) -> None:
     """One question, asked of the tables, to show that they are there."""
-    drawn = Table(title="\nWho has done most?", title_justify="left", title_style="bold", box=None, header_style="dim")
+    drawn = Table(
+        title="\nWho has done most?", title_justify="left", title_style="bold", box=None, header_style="dim"
+    )
     for name in ("owner", "activities", "done"):
         drawn.add_column(name, justify="left" if name == "owner" else "right")
     with Warehouse(settings.warehouse, settings.dataset, settings.memory_limit, read_only=True) as warehouse:
         for owner, activities, done in warehouse.rows_of(QUESTION):
             drawn.add_row(owner, f"{activities:,}", f"{done:,}")
     console.OUT.print(drawn)
+    console.OUT.print(f"\nThe warehouse is {settings.warehouse}; ask it anything:", soft_wrap=True)
     console.OUT.print(
-        f"\nThe warehouse is {settings.warehouse}. Ask it anything: .venv/bin/python -c \"import duckdb; "
-        f"duckdb.connect('{settings.warehouse}', read_only=True).sql('from raw_pipedrive.deals').show()\""
+        f".venv/bin/python -c \"import duckdb; duckdb.connect('{settings.warehouse}', read_only=True)"
+        ".sql('from raw_pipedrive.deals').show()\"",
+        soft_wrap=True,
+        highlight=False,
+        markup=False,
     )

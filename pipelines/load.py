@@ -5,8 +5,6 @@ into files (extract), made ready (normalize), and merged (load); dlt commits its
 package. Whatever dies before that leaves the watermarks where they were.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 import uuid
@@ -18,6 +16,7 @@ from typing import Any
 import dlt
 import duckdb
 import pendulum
+import pyarrow as pa
 from dlt.common.exceptions import DltException
 from filelock import FileLock, Timeout
 
@@ -27,14 +26,24 @@ from pipelines.ops import Run
 from pipelines.warehouse import Warehouse
 from sources.crm import Account, Gone
 from sources.entity import Entity
-from sources.errors import ApiError, Busy, LoadError, NotAccepted, NotServed, RoundtripError, Unreachable, UsageError
-from sources.reading import Plan, Progress
+from sources.errors import (
+    Busy,
+    LoadError,
+    NotAccepted,
+    NotServed,
+    RoundtripError,
+    Unreachable,
+    UsageError,
+)
+from sources.http import Client
+from sources.reading import Plan, Progress, instant, stamp
 from sources.resources import Extraction, resource
 from sources.walk import Fetcher, Reader
 
 LOG = logging.getLogger("roundtrip.load")
-TIME = "YYYY-MM-DDTHH:mm:ss[Z]"
 EPOCH = "1970-01-01T00:00:00Z"
+LOAD_WORKERS = 1
+"""DuckDB uses all cores for one table; several at once only take more memory."""
 WRONG_SETTINGS = (NotAccepted, NotServed, Unreachable)
 """Met by the very first request, these mean that the settings are wrong."""
 Watch = Callable[[Run, str], None]
@@ -55,14 +64,17 @@ def load(
     chosen = settings.chosen(entities)
     run = Run(uuid.uuid4().hex, command, settings.crm.name, pendulum.now("UTC"))
     client = settings.crm.connect(**settings.connection, patience=settings.patience, **seams)
-    with locked(settings, command), Warehouse(settings.warehouse, settings.dataset, settings.memory_limit) as warehouse:
+    with (
+        locked(settings, command),
+        Warehouse(settings.warehouse, settings.dataset, settings.memory_limit) as warehouse,
+    ):
         ops.begin(warehouse, run)
         try:
-            pipeline = _pipeline(settings, warehouse)
-            _finish_pending(pipeline, run, watch)
-            with Fetcher(client) as fetcher:
-                _extract(settings, pipeline, warehouse, fetcher, run, chosen, full=full, force=force, watch=watch)
-            _deliver(pipeline, run, watch)
+            loading = _Loading(settings, warehouse, run, lambda step: watch(run, step))
+            loading.finish_pending()
+            loading.extract(client, chosen, full=full, force=force)
+            loading.normalize_and_load()
+            warehouse.make_missing(chosen)
             run.status, run.problem = _verdict(run)
         except BaseException as error:
             run.status, run.problem = "failed", str(error) or type(error).__name__
@@ -93,7 +105,9 @@ def locked(settings: Settings, command: str) -> Iterator[None]:
             way_out="Set roundtrip.warehouse to a place you may write to.",
         ) from error
     try:
-        path.with_suffix(".run").write_text(f"`{command}`, process {os.getpid()}, since {pendulum.now('UTC')}")
+        path.with_suffix(".run").write_text(
+            f"`{command}`, process {os.getpid()}, since {pendulum.now('UTC')}"
+        )
         yield
     finally:
         path.with_suffix(".run").unlink(missing_ok=True)
@@ -106,7 +120,93 @@ def _holder(path: Any) -> str:
     return "a run that has just begun"
 
 
+class _Loading:
+    """The steps of one load, in order."""
+
+    def __init__(
+        self, settings: Settings, warehouse: Warehouse, run: Run, watch: Callable[[str], None]
+    ) -> None:
+        self.settings = settings
+        self.warehouse = warehouse
+        self.run = run
+        self.watch = watch
+        self.pipeline = _pipeline(settings, warehouse)
+
+    def finish_pending(self) -> None:
+        """Load what a killed run has read, then learn from the warehouse how far it is."""
+        if self.pipeline.has_pending_data:
+            self.watch("finishing what an interrupted run has read")
+            self.normalize_and_load()
+        self.pipeline.sync_destination()
+
+    def extract(self, client: Client, chosen: Sequence[Entity], *, full: bool, force: bool) -> None:
+        """Read every entity into files."""
+        self.watch("connecting")
+        with Fetcher(client) as fetcher:
+            until = self._identify(fetcher).server_time.subtract(seconds=self.settings.safety_lag)
+            states = self._states()
+            plans = [
+                plan(self.settings, entity, states.get(entity.name, {}), until, full=full, force=force)
+                for entity in chosen
+            ]
+            self.watch("extracting")
+            self._read(fetcher, plans)
+
+    def _identify(self, fetcher: Fetcher) -> Account:
+        """The first request: wrong settings show here, before anything was done."""
+        try:
+            return fetcher.run(self.settings.crm.identify(fetcher.client, self.run.other))
+        except WRONG_SETTINGS as error:
+            raise UsageError(error.message, way_out=error.way_out) from error
+
+    def _states(self) -> Mapping[str, Any]:
+        sources: Mapping[str, Any] = self.pipeline.state.get("sources", {})
+        states: Mapping[str, Any] = sources.get(self.settings.crm.name, {}).get("resources", {})
+        return states
+
+    def _read(self, fetcher: Fetcher, plans: Sequence[Plan]) -> None:
+        deletions = self._deletions(fetcher, plans)
+        self.run.entities = [Progress(one, Reader(fetcher.client, one.entity)) for one in plans]
+        extractions = [
+            Extraction(progress, fetcher, self.warehouse, loaded_at=self.run.started_at, deletions=deletions)
+            for progress in self.run.entities
+        ]
+
+        @dlt.source(name=self.settings.crm.name, max_table_nesting=0)
+        def source() -> Any:
+            return [resource(extraction) for extraction in extractions]
+
+        with _as_load_error("reading into files"):
+            self.pipeline.extract(source(), loader_file_format="parquet")
+        pa.default_memory_pool().release_unused()
+
+    def _deletions(self, fetcher: Fetcher, plans: Sequence[Plan]) -> Callable[[], Sequence[Gone]]:
+        """The deletions of all entities, asked for once, when they are first needed."""
+        asking = [one for one in plans if one.deletions_since]
+
+        @cache
+        def ask() -> Sequence[Gone]:
+            items = tuple(one.entity.recents_item for one in asking)
+            since, until = min(one.deletions_since for one in asking), asking[0].until
+            reported = self.settings.crm.deletions
+            return fetcher.run(
+                reported(fetcher.client, items, instant(since), instant(until), self.run.other)
+            )
+
+        return ask
+
+    def normalize_and_load(self) -> None:
+        """Make what was read ready, and merge it; the watermarks move with it."""
+        with _as_load_error("loading into the warehouse"):
+            self.watch("normalizing")
+            self.pipeline.normalize()
+            self.watch("loading")
+            self.pipeline.load(raise_on_failed_jobs=True)
+
+
 def _pipeline(settings: Settings, warehouse: Warehouse) -> dlt.Pipeline:
+    logging.getLogger("dlt").addFilter(_not_about_json)
+    dlt.config["load.workers"] = LOAD_WORKERS
     return dlt.pipeline(
         pipeline_name=f"roundtrip_{settings.crm.name}",
         pipelines_dir=str(settings.state_dir.resolve()),
@@ -115,70 +215,29 @@ def _pipeline(settings: Settings, warehouse: Warehouse) -> dlt.Pipeline:
     )
 
 
-def _finish_pending(pipeline: dlt.Pipeline, run: Run, watch: Watch) -> None:
-    """Load what a killed run has read, then learn from the warehouse how far it is."""
-    if pipeline.has_pending_data:
-        watch(run, "finishing the package of a run that was interrupted")
-        _normalize_and_load(pipeline, run, lambda _run, _step: None)
-    pipeline.sync_destination()
-
-
-def _extract(
-    settings: Settings,
-    pipeline: dlt.Pipeline,
-    warehouse: Warehouse,
-    fetcher: Fetcher,
-    run: Run,
-    chosen: Sequence[Entity],
-    *,
-    full: bool,
-    force: bool,
-    watch: Watch,
-) -> None:
-    watch(run, "connecting")
-    account = _identify(settings, fetcher, run)
-    until = account.server_time.subtract(seconds=settings.safety_lag)
-    states = _states(pipeline, settings)
-    plans = [plan(settings, entity, states.get(entity.name, {}), until, full=full, force=force) for entity in chosen]
-    deletions = _deletions(settings, fetcher, run, plans, until)
-    run.entities = [Progress(one, Reader(fetcher.client, one.entity)) for one in plans]
-    watch(run, "extracting")
-    extractions = [
-        Extraction(progress, fetcher, warehouse, loaded_at=run.started_at, deletions=deletions)
-        for progress in run.entities
-    ]
-
-    @dlt.source(name=settings.crm.name, max_table_nesting=0)
-    def source() -> Any:
-        return [resource(extraction) for extraction in extractions]
-
-    with _as_load_error("reading into files"):
-        pipeline.extract(source(), loader_file_format="parquet")
-
-
-def _identify(settings: Settings, fetcher: Fetcher, run: Run) -> Account:
-    """The first request: wrong settings show here, before anything was done."""
-    try:
-        return fetcher.run(settings.crm.identify(fetcher.client, run.other))
-    except WRONG_SETTINGS as error:
-        raise UsageError(error.message, way_out=error.way_out) from error
-
-
-def _states(pipeline: dlt.Pipeline, settings: Settings) -> Mapping[str, Any]:
-    sources: Mapping[str, Any] = pipeline.state.get("sources", {})
-    return sources.get(settings.crm.name, {}).get("resources", {})  # type: ignore[no-any-return]
+def _not_about_json(record: logging.LogRecord) -> bool:
+    """Dlt warns, for every table, that our text columns are declared as JSON; they are, on purpose."""
+    return "when merging arrow schema with dlt schema" not in record.getMessage()
 
 
 def plan(
-    settings: Settings, entity: Entity, state: Mapping[str, str], until: pendulum.DateTime, *, full: bool, force: bool
+    settings: Settings,
+    entity: Entity,
+    state: Mapping[str, str],
+    until: pendulum.DateTime,
+    *,
+    full: bool,
+    force: bool,
 ) -> Plan:
     """What to read of an entity, from how far its state says we are."""
-    end = until.format(TIME)
+    end = stamp(until)
     asked_until = state.get("deletions_since", "") if entity.deletion == "recents" else ""
-    too_late = bool(asked_until) and pendulum.parse(asked_until) < until - settings.crm.deletions_reach  # type: ignore[operator]
+    too_late = bool(asked_until) and instant(asked_until) < until - settings.crm.deletions_reach
     whole = full or too_late or not entity.incremental
     if too_late and not full:
-        LOG.warning("%s: the last run is too long ago to ask for deletions; reading the whole list.", entity.name)
+        LOG.warning(
+            "%s: the last run is too long ago to ask for deletions; reading the whole list.", entity.name
+        )
     # A first load that broke off is read in order of time, so that each run gets further.
     since = "" if whole else state.get("watermark") or (EPOCH if state.get("resume") else "")
     return Plan(
@@ -189,33 +248,6 @@ def plan(
         find_missing=whole,
         allow_mass_deletion=force,
     )
-
-
-def _deletions(
-    settings: Settings, fetcher: Fetcher, run: Run, plans: Sequence[Plan], until: pendulum.DateTime
-) -> Callable[[], Sequence[Gone]]:
-    """The deletions of all entities, asked for once, when they are first needed."""
-    asking = [one for one in plans if one.deletions_since]
-
-    @cache
-    def ask() -> Sequence[Gone]:
-        items = tuple(one.entity.recents_item for one in asking)
-        since = pendulum.parse(min(one.deletions_since for one in asking))
-        return fetcher.run(settings.crm.deletions(fetcher.client, items, since, until, run.other))  # type: ignore[arg-type]
-
-    return ask
-
-
-def _deliver(pipeline: dlt.Pipeline, run: Run, watch: Watch) -> None:
-    _normalize_and_load(pipeline, run, watch)
-
-
-def _normalize_and_load(pipeline: dlt.Pipeline, run: Run, watch: Watch) -> None:
-    with _as_load_error("loading into the warehouse"):
-        watch(run, "normalizing")
-        pipeline.normalize()
-        watch(run, "loading")
-        pipeline.load(raise_on_failed_jobs=True)
 
 
 @contextmanager

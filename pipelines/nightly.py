@@ -1,7 +1,5 @@
 """The nightly job: what a scheduler calls once a day."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from pipelines.config import Settings

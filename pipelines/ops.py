@@ -1,7 +1,5 @@
 """What happened, as rows beside the data: `ops.runs` and `ops.entity_loads`."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -26,6 +24,7 @@ create table if not exists ops.entity_loads (
     rows_stale bigint, rows_deleted bigint, requests bigint, tokens bigint, retries bigint, bytes bigint,
     drift json, primary key (run_id, entity));
 """
+ENTITY_LOAD = "insert into ops.entity_loads values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
 @dataclass
@@ -64,7 +63,9 @@ def begin(warehouse: Warehouse, run: Run) -> None:
     """Record that a run has begun; one that never ended was killed."""
     with warehouse.connection.cursor() as cursor:
         cursor.execute(TABLES)
-        cursor.execute("update ops.runs set status = 'killed' where status = 'running' and crm = ?", [run.crm])
+        cursor.execute(
+            "update ops.runs set status = 'killed' where status = 'running' and crm = ?", [run.crm]
+        )
         cursor.execute(
             "insert into ops.runs (run_id, command, crm, started_at, status, version) values (?, ?, ?, ?, ?, ?)",
             [run.run_id, run.command, run.crm, run.started_at, run.status, version("roundtrip")],
@@ -87,7 +88,7 @@ def end(warehouse: Warehouse, run: Run) -> None:
             ],
         )
         for progress in run.entities:
-            cursor.execute(f"insert into ops.entity_loads values ({', '.join('?' * 18)})", _row(run, progress))  # noqa: S608
+            cursor.execute(ENTITY_LOAD, _row(run, progress))
         cursor.commit()
 
 
@@ -97,7 +98,14 @@ def _row(run: Run, progress: Progress) -> Sequence[object]:
         *(run.run_id, run.crm, plan.entity.name, progress.outcome),
         str(progress.problem) if progress.problem else None,
         *(plan.since or None, progress.watermark or None),
-        *(tally.rows, progress.inserted, progress.updated, progress.unchanged, progress.stale, progress.deleted),
+        *(
+            tally.rows,
+            progress.inserted,
+            progress.updated,
+            progress.unchanged,
+            progress.stale,
+            progress.deleted,
+        ),
         *(tally.requests, tally.tokens, tally.retries, tally.bytes),
         json.dumps(progress.drift),
     ]

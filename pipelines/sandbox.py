@@ -1,13 +1,12 @@
 """Start the sandbox in the foreground, or as a process of its own for a while."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 
@@ -28,7 +27,13 @@ def serve_sandbox(
     console.note(f"Making up an account with {activities:,} activities ...", "dim")
     try:
         settings = Settings(
-            activities=activities, seed=seed, port=port, plan=plan, seats=seats, limits=limits, latency=latency
+            activities=activities,
+            seed=seed,
+            port=port,
+            plan=plan,
+            seats=seats,
+            limits=limits,
+            latency=latency,
         )
         serve(settings, [imitation()], ready=_say)
     except (PortInUseError, ValueError) as error:
@@ -52,11 +57,11 @@ class Process:
     url: str
     token: str = "sandbox-admin-token"  # noqa: S105 (the sandbox's public one)
 
-    def control(self, path: str, **body: object) -> dict[str, object]:
+    def control(self, path: str, **body: object) -> Any:
         """POST to a control route."""
         answer = httpx.post(f"{self.url}/_sandbox/{path}", json=body, timeout=START_UP)
         answer.raise_for_status()
-        return dict(answer.json())
+        return answer.json()
 
 
 @contextmanager

@@ -1,7 +1,5 @@
 """How things stand: watermarks, last runs, undeclared fields, budget left. Reads the warehouse only."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any
@@ -37,7 +35,9 @@ def read(path: Path, crm: Crm) -> dict[str, Any]:
         for entity in entities:
             entity["drift"] = json.loads(entity["drift"] or "[]")
             declared = crm.entities.get(entity["entity"])
-            entity["rows"], entity["deleted"] = _counts(warehouse, declared.name) if declared else (None, None)
+            entity["rows"], entity["deleted"] = (
+                _counts(warehouse, declared.name) if declared else (None, None)
+            )
     return {
         "warehouse": str(path),
         "crm": crm.name,
@@ -56,13 +56,14 @@ def _dicts(warehouse: Warehouse, query: str, parameters: list[Any]) -> list[dict
 
 def _counts(warehouse: Warehouse, name: str) -> tuple[int | None, int | None]:
     exists = warehouse.rows_of(
-        "select 1 from information_schema.tables where table_schema = ? and table_name = ?", (warehouse.dataset, name)
+        "select 1 from information_schema.tables where table_schema = ? and table_name = ?",
+        (warehouse.dataset, name),
     )
     if not exists:
         return None, None
     table = f'"{warehouse.dataset}"."{name}"'
     (row,) = warehouse.rows_of(f"select count(*), count(*) filter (where is_deleted) from {table}")  # noqa: S608
-    return row  # type: ignore[return-value]
+    return row
 
 
 def show(found: dict[str, Any]) -> None:
@@ -74,22 +75,39 @@ def show(found: dict[str, Any]) -> None:
         console.OUT.print(f"Tokens left at the end of the last run: {left:,}.")
     for entity in found["entities"]:
         if entity["drift"]:
-            console.note(f"{entity['entity']}: undeclared fields kept in _extra: {', '.join(entity['drift'])}")
+            console.note(
+                f"{entity['entity']}: undeclared fields kept in _extra: {', '.join(entity['drift'])}"
+            )
 
 
 def _entities(found: dict[str, Any]) -> Table:
-    drawn = Table(title=f"{found['crm']} in {found['warehouse']}", title_justify="left", box=None, header_style="dim")
+    drawn = Table(
+        title=f"{found['crm']} in {found['warehouse']}", title_justify="left", box=None, header_style="dim"
+    )
     for name in ("entity", "read up to", "rows", "deleted", "last run", "problem"):
         drawn.add_column(name, justify="right" if name in ("rows", "deleted") else "left")
     for entity in found["entities"]:
         counts = ["" if entity[name] is None else f"{entity[name]:,}" for name in ("rows", "deleted")]
-        drawn.add_row(entity["entity"], _time(entity["watermark"]), *counts, entity["status"], entity["problem"] or "")
+        drawn.add_row(
+            entity["entity"], _time(entity["watermark"]), *counts, entity["status"], entity["problem"] or ""
+        )
     return drawn
 
 
 def _runs(found: dict[str, Any]) -> Table:
     drawn = Table(title="Last runs", title_justify="left", box=None, header_style="dim")
-    for name in ("started", "command", "status", "seconds", "read", "new", "changed", "deleted", "requests", "tokens"):
+    for name in (
+        "started",
+        "command",
+        "status",
+        "seconds",
+        "read",
+        "new",
+        "changed",
+        "deleted",
+        "requests",
+        "tokens",
+    ):
         drawn.add_column(name, justify="left" if name in ("started", "command", "status") else "right")
     counts = ("rows_read", "rows_inserted", "rows_updated", "rows_deleted", "requests", "tokens")
     for run in found["runs"]:

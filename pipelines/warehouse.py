@@ -4,10 +4,8 @@ A process that writes a DuckDB file is alone with it. We take the file at the st
 that has it open makes the run refuse at once, and not after an hour of reading.
 """
 
-from __future__ import annotations
-
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -43,9 +41,18 @@ class Warehouse:
         with self.connection.cursor() as cursor:
             return cursor.execute(query, parameters).fetchall()
 
-    def forget(self) -> None:
-        """Look at the tables anew: a load has changed them."""
-        self._columns.clear()
+    def make_missing(self, entities: Iterable[Entity]) -> None:
+        """Make the tables of entities without any record, so that SQL over them works; dlt makes none."""
+        with self.connection.cursor() as cursor:
+            for entity in entities:
+                cursor.register("nothing", schema(entity).empty_table())
+                json = [_quoted(column.name) for column in entity.columns if column.kind == "json"]
+                replaced = (
+                    f"replace ({', '.join(f'{name}::json as {name}' for name in json)})" if json else ""
+                )
+                cursor.execute(
+                    f"create table if not exists {self._table(entity)} as select * {replaced} from nothing"  # noqa: S608
+                )
 
     def columns(self, entity: Entity) -> dict[str, str]:
         """The columns of an entity's raw table with their types; empty when there is no table, or no row in it."""
@@ -56,7 +63,7 @@ class Warehouse:
                 (self.dataset, entity.name),
             )
             held = found and self.rows_of(f"select 1 from {self._table(entity)} limit 1")  # noqa: S608
-            self._columns[entity.name] = dict(found) if held else {}  # type: ignore[arg-type]
+            self._columns[entity.name] = dict(found) if held else {}
         return self._columns[entity.name]
 
     def sift(self, entity: Entity, table: pa.Table) -> Sifted:
@@ -136,7 +143,13 @@ class Warehouse:
         held = self.columns(entity)
         kinds = {column.name: column.kind for column in entity.columns}
         return ", ".join(
-            ("null" if name not in held else f"{_quoted(name)}::varchar" if kinds[name] == "json" else _quoted(name))
+            (
+                "null"
+                if name not in held
+                else f"{_quoted(name)}::varchar"
+                if kinds[name] == "json"
+                else _quoted(name)
+            )
             + f" as {_quoted(name)}"
             for name in names
         )
@@ -177,4 +190,6 @@ def _refusal(path: Path, text: str) -> UsageError:
         by = f" by {holder[1]}" if holder else " by another process"
         return Busy(f"The warehouse {path} is held open{by}.", way_out="Close it there, then run again.")
     first = text.splitlines()[0]
-    return UsageError(f"DuckDB cannot open {path}: {first}", way_out="Is it a DuckDB file, and may you write to it?")
+    return UsageError(
+        f"DuckDB cannot open {path}: {first}", way_out="Is it a DuckDB file, and may you write to it?"
+    )

@@ -1,0 +1,1 @@
+"""What CRMs hold and how to speak to them; imports nothing of pipelines."""

@@ -5,8 +5,6 @@ are not declared go into `_extra`: the decoder refuses a page with an unknown ke
 again, so that pages without news cost nothing. A value of another type than declared is an error that names it.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from datetime import datetime
@@ -144,7 +142,7 @@ class Decoder:
         }
         return pa.table([columns[name] for name in self.schema.names], schema=self.schema)
 
-    def _deleted_at(self, columns: dict[str, Any], size: int) -> Any:  # noqa: ANN401
+    def _deleted_at(self, columns: dict[str, Any], size: int) -> Any:
         """A record that is listed as deleted was deleted when it last changed."""
         nothing = pa.nulls(size, ARROW["time"])
         if DELETED not in columns or self.entity.watermark not in columns:
@@ -185,7 +183,7 @@ class Decoder:
             return pa.nulls(len(rows), pa.string())
         return pa.array([self._extra_of(row) for row in rows], pa.string())
 
-    def _extra_of(self, row: Any) -> str | None:  # noqa: ANN401
+    def _extra_of(self, row: Any) -> str | None:
         found = {
             key: value
             for number, key in enumerate(self.learnt)

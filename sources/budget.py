@@ -4,8 +4,6 @@ The burst limiter keeps a log of when the last requests were sent, so that no wi
 allowed, and adopts the limit that the CRM's headers state. It starts from the smallest known limit.
 """
 
-from __future__ import annotations
-
 import asyncio
 import math
 import time
@@ -18,8 +16,8 @@ SMALLEST_LIMIT = 20
 MARGIN = 0.03
 """Seconds added to the window, because requests do not take equally long to arrive."""
 MOST_WALKERS = 8
-MOST_PAGES_A_SECOND = 50
-"""More than this we could not take in."""
+MOST_PAGES_A_SECOND = 20
+"""One walk after another is fast enough beyond this; more walks at once would only cost more requests."""
 
 
 @dataclass

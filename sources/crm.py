@@ -3,9 +3,7 @@
 A CRM is one folder that offers one `Crm`; `registry.py` lists them.
 """
 
-from __future__ import annotations
-
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,7 +37,7 @@ class Gone:
 
 
 Deletions = Callable[
-    [Client, tuple[str, ...], pendulum.DateTime, pendulum.DateTime, Tally], Awaitable[list[Gone]]
+    [Client, tuple[str, ...], pendulum.DateTime, pendulum.DateTime, Tally], Coroutine[Any, Any, list[Gone]]
 ]
 """Records of the named kinds deleted in [since, until)."""
 
@@ -55,7 +53,7 @@ class Crm:
     """From the CRM's settings (keywords), `patience` and the seams transport, clock and sleep."""
     settings: Mapping[str, str]
     """The settings `connect` needs, each with what it is; `*` before the text marks a secret."""
-    identify: Callable[[Client, Tally], Awaitable[Account]]
+    identify: Callable[[Client, Tally], Coroutine[Any, Any, Account]]
     deletions: Deletions
     deletions_reach: pendulum.Duration
     """How far back `deletions` can look."""

@@ -3,14 +3,12 @@
 An entity is data. Adding one is a block in a CRM's `entities.py`; nothing else changes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal, get_args
+from typing import Literal, Self, cast, get_args
 
 Kind = Literal["int", "float", "decimal", "text", "bool", "time", "date", "json"]
-"""A column's type: `time` is a UTC instant, `decimal` has 9 digits after the point, `json` is kept as text."""
+"""A column's type: `time` is a UTC instant, `decimal` has 9 digits after the point, `json` is its text."""
 
 Paging = Literal["cursor", "none"]
 """`cursor`: an opaque marker leads to the next page; `none`: the list comes whole."""
@@ -111,7 +109,7 @@ class Entity:
         """Whether a run can ask for what changed since the last one."""
         return bool(self.watermark)
 
-    def legacy_reading(self) -> Entity:
+    def legacy_reading(self) -> Self:
         """The same entity, read through the API generation before."""
         if self.legacy is None:
             raise ValueError(f"entity {self.name!r} has no older API generation")
@@ -119,10 +117,12 @@ class Entity:
 
 
 def fields(declaration: str) -> tuple[Field, ...]:
-    """Fields from `name kind` pairs, in the API's order: fields("id int, subject text, due_date date")."""
+    """Read fields from `name kind` pairs in the API's order, as in "id int, subject text, due_date date"."""
     pairs = (pair.split() for pair in declaration.split(","))
-    return tuple(Field(name, kind) for name, kind in pairs if kind in get_args(Kind) or _unknown(name, kind))
+    return tuple(_field(name, kind) for name, kind in pairs)
 
 
-def _unknown(name: str, kind: str) -> bool:
-    raise ValueError(f"field {name!r}: {kind!r} is none of {get_args(Kind)}")
+def _field(name: str, kind: str) -> Field:
+    if kind not in get_args(Kind):
+        raise ValueError(f"field {name!r}: {kind!r} is none of {get_args(Kind)}")
+    return Field(name, cast("Kind", kind))

@@ -20,8 +20,6 @@ RoundtripError
     └── WrongType            a value of another type than declared
 """
 
-from __future__ import annotations
-
 
 class RoundtripError(Exception):
     """What happened, with the CRM, entity, record and request it concerns, and the way out."""

@@ -5,8 +5,6 @@ or after a pause that doubles. What an answer means is the CRM's business: `judg
 Nothing here logs a header or a body, and redirects are not followed, so that a token never leaves its host.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import time

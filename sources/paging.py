@@ -1,7 +1,5 @@
 """How to get from one page to the next. Pure: no requests, no clock."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -60,7 +58,7 @@ class Route:
         """Whether several records may stand at the same place of the order."""
         return self.order not in ("", "id")
 
-    def place(self, row: Any) -> Any:  # noqa: ANN401 (a row of any entity, a place of its order)
+    def place(self, row: Any) -> Any:
         """Where a row stands in this walk's order; records without an update time stand first."""
         return getattr(row, self.order) or ""
 

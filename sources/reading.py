@@ -1,11 +1,10 @@
 """What one run does with one entity, how far it has come, and what it asks of the warehouse."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+import pendulum
 import pyarrow as pa
 from pyroaring import BitMap64
 
@@ -14,6 +13,7 @@ from sources.errors import RoundtripError
 from sources.paging import Window
 from sources.walk import Reader
 
+TIME = "YYYY-MM-DDTHH:mm:ss[Z]"
 Outcome = Literal["waiting", "reading", "done", "partial", "failed"]
 
 
@@ -118,3 +118,13 @@ class Seen:
 
     def __len__(self) -> int:
         return len(self._keys or ())
+
+
+def stamp(time: pendulum.DateTime) -> str:
+    """An instant as RFC3339 UTC in whole seconds; such texts sort as the instants do."""
+    return time.in_timezone("UTC").format(TIME)
+
+
+def instant(text: str) -> pendulum.DateTime:
+    """The instant that a stamp names."""
+    return pendulum.from_format(text, TIME, tz="UTC")

@@ -1,7 +1,5 @@
 """The CRMs we speak to, by hand: adding one is a folder and a line here."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from sources.crm import Crm

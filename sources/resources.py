@@ -7,15 +7,12 @@ with the package that carries the rows. An entity that fails never stops the oth
 and the next run goes on from there.
 """
 
-from __future__ import annotations
-
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 import dlt
 import msgspec
-import pendulum
 import pyarrow as pa
 import pyarrow.compute as pc
 from dlt.extract import DltResource
@@ -24,8 +21,7 @@ from sources.arrow import Decoder
 from sources.crm import Gone
 from sources.entity import DELETED, DELETED_AT, LOADED_AT, Entity, Kind
 from sources.errors import BudgetSpent, RoundtripError
-from sources.paging import Page
-from sources.reading import Held, Progress, Seen
+from sources.reading import Held, Progress, Seen, instant
 from sources.walk import Fetcher
 
 BATCH = 10_000
@@ -36,7 +32,7 @@ SMALL = 50
 MOST_MISSING = 0.2
 """The largest share of a list that may be found missing from it."""
 
-DLT_TYPES: dict[Kind, dict[str, Any]] = {
+DLT_TYPES: dict[Kind, Any] = {
     "int": {"data_type": "bigint"},
     "float": {"data_type": "double"},
     "decimal": {"data_type": "decimal", "precision": 38, "scale": 9},
@@ -47,18 +43,6 @@ DLT_TYPES: dict[Kind, dict[str, Any]] = {
     "json": {"data_type": "json"},
 }
 MERGE: Any = {"disposition": "merge", "strategy": "delete-insert", "deduplicated": True}
-
-
-def resource(extraction: Extraction) -> DltResource:
-    """The dlt resource of one entity's extraction."""
-    entity = extraction.progress.plan.entity
-    return dlt.resource(
-        extraction.tables(),
-        name=entity.name,
-        primary_key=entity.primary_key,
-        write_disposition=MERGE,
-        columns={column.name: dict(DLT_TYPES[column.kind]) for column in entity.columns},
-    )
 
 
 class Extraction:
@@ -135,7 +119,7 @@ class Extraction:
             raise problem
 
     def _table(self, rows: list[Any]) -> pa.Table:
-        """The rows met for the first time in this run; a second version is newer than the window and comes next run."""
+        """The rows met for the first time in this run; a second version lies beyond the window: next run's."""
         keys = [getattr(row, self.entity.primary_key) for row in rows]
         fresh = self._seen.first_time(keys)
         kept = rows if fresh is None else [row for row, is_new in zip(rows, fresh, strict=True) if is_new]
@@ -178,13 +162,13 @@ class Extraction:
 
     def _reported(self) -> Iterator[pa.Table]:
         """Rows for the deletions that the CRM reports; one without content is asked for before it is believed."""
-        since = pendulum.parse(self.plan.deletions_since)
+        since = instant(self.plan.deletions_since)
         gone = [
             one
             for one in self._deletions()
             if one.item == self.entity.recents_item
             and one.record_id not in self._seen
-            and (one.deleted_at is None or one.deleted_at >= since)  # type: ignore[operator]
+            and (one.deleted_at is None or one.deleted_at >= since)
         ]
         silent = set(self._unknown([one.record_id for one in gone if one.row is None]))
         believed = [one for one in gone if one.row is not None or one.record_id in silent]
@@ -202,7 +186,7 @@ class Extraction:
         decoder = Decoder(self.entity)  # of its own: what the older API adds is no news about the entity
         return decoder.table(decoder.decode(msgspec.json.encode({"data": rows})).rows, self._loaded_at)
 
-    def _buried(self, gone: Sequence[tuple[Any, datetime | None]]) -> Iterator[pa.Table]:
+    def _buried(self, gone: Sequence[tuple[Any, datetime | None]]) -> Generator[pa.Table, None, set[Any]]:
         """Write held records again, marked deleted, with their last content; returns the keys that are held."""
         held: set[Any] = set()
         times = dict(gone)
@@ -219,16 +203,28 @@ class Extraction:
 
     def _mark(self, table: pa.Table, times: Sequence[datetime | None]) -> pa.Table:
         """The rows, deleted: at the time told, else by the end of this run's window."""
-        latest = pendulum.parse(self.plan.until)
-        instant = table.schema.field(DELETED_AT).type
+        latest = instant(self.plan.until)
+        utc = table.schema.field(DELETED_AT).type
         columns = {
             DELETED: pa.array([True] * table.num_rows),
-            DELETED_AT: pa.array([time or latest for time in times], instant),
-            LOADED_AT: pa.array([self._loaded_at] * table.num_rows, instant),
+            DELETED_AT: pa.array([time or latest for time in times], utc),
+            LOADED_AT: pa.array([self._loaded_at] * table.num_rows, utc),
         }
         if self.entity.watermark:
-            told = pa.array(times, instant)
+            told = pa.array(times, utc)
             columns[self.entity.watermark] = pc.coalesce(told, table[self.entity.watermark])
         for name, values in columns.items():
             table = table.set_column(table.schema.get_field_index(name), table.schema.field(name), values)
         return table
+
+
+def resource(extraction: Extraction) -> DltResource:
+    """The dlt resource of one entity's extraction."""
+    entity = extraction.progress.plan.entity
+    return dlt.resource(
+        extraction.tables(),
+        name=entity.name,
+        primary_key=entity.primary_key,
+        write_disposition=MERGE,
+        columns={column.name: DLT_TYPES[column.kind].copy() for column in entity.columns},  # dlt changes them
+    )

@@ -6,8 +6,6 @@ the burst limit allows more, a long list is walked from both ends at once, and i
 that together match every record exactly once. Every way reads every record, also those without an update time.
 """
 
-from __future__ import annotations
-
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Sequence

@@ -1,7 +1,5 @@
 """Pipedrive: facts in `entities.py`, behaviour in `client.py`, its imitation in `sandbox/`, sources in `API.md`."""
 
-from __future__ import annotations
-
 from sources.crm import Crm
 from sources.pipedrive import client, recents
 from sources.pipedrive.entities import ENTITIES

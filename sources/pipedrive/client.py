@@ -1,11 +1,9 @@
 """How to speak to Pipedrive: where it is, who we are, what its answers mean, and its clock."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, Self
 
 import httpx
 import msgspec
@@ -36,6 +34,19 @@ BLOCKED_PAUSE = 30.0
 """Seconds to leave the firewall alone; it blocks those who go on after a 429."""
 
 
+class _Body(msgspec.Struct):
+    """An error's body; its key for the code varies, so only the text is used."""
+
+    error: str = ""
+
+    @classmethod
+    def of(cls, response: httpx.Response) -> Self:
+        try:
+            return msgspec.json.decode(response.content, type=cls)
+        except msgspec.MsgspecError:
+            return cls()
+
+
 def base_url(company_domain: str) -> str:
     """The address of a company's API from its domain: `acme`, `acme.pipedrive.com`, or a whole https:// address."""
     text = company_domain.strip().rstrip("/")
@@ -50,7 +61,7 @@ def base_url(company_domain: str) -> str:
     return f"https://{name}.pipedrive.com"
 
 
-def connect(company_domain: str, api_token: str, patience: Patience | None = None, **seams: Any) -> Client:  # noqa: ANN401
+def connect(company_domain: str, api_token: str, patience: Patience | None = None, **seams: Any) -> Client:
     """A client for one company; `seams` are transport, clock and sleep."""
     if not api_token.isprintable() or not api_token.isascii() or not api_token.strip():
         raise UsageError(
@@ -80,7 +91,7 @@ def judge(response: httpx.Response) -> ApiError | None:
     if status >= FAILED:
         return ServerFailed(said, way_out="Pipedrive has a problem; run again later.", **place)
     kind, way_out = MEANINGS.get(status, (Refused, "Pipedrive refused the request."))
-    if not _is_json(response) or 300 <= status < BAD_REQUEST:  # noqa: PLR2004
+    if not _is_json(response) or status < BAD_REQUEST:
         kind, way_out = NotServed, "Is the company domain right? This host does not answer like Pipedrive."
     return kind(said, way_out=way_out, **place)
 
@@ -131,19 +142,6 @@ def _not_pipedrive(response: httpx.Response) -> ApiError:
         f"{response.url.host} answered {response.url.path} with something that is not JSON.",
         way_out="Is the company domain right?",
     )
-
-
-class _Body(msgspec.Struct):
-    """An error's body; its key for the code varies, so only the text is used."""
-
-    error: str = ""
-
-    @classmethod
-    def of(cls, response: httpx.Response) -> _Body:
-        try:
-            return msgspec.json.decode(response.content, type=cls)
-        except msgspec.MsgspecError:
-            return cls()
 
 
 class _Access(msgspec.Struct):

@@ -4,7 +4,7 @@ Source: Pipedrive's OpenAPI documents of 2026-08-18 (v2, v1) and 2026-01-14 (the
 file for what is verified and what is assumed. Field order is the API's.
 """
 
-from __future__ import annotations
+from collections.abc import Mapping
 
 from sources.entity import Entity, Listing, fields
 from sources.pipedrive import legacy_v1
@@ -13,7 +13,9 @@ V1_TIME = "%Y-%m-%d %H:%M:%S"
 EVERY_STATUS = {"status": "open,won,lost,deleted"}
 
 
-def _changes(path: str, *, cost: int = 10, until: str = "updated_until", **params: str) -> Listing:
+def _changes(
+    path: str, params: Mapping[str, str], *, cost: int = 10, until: str = "updated_until"
+) -> Listing:
     """A v2 list that can be asked for what changed."""
     return Listing(f"/api/v2/{path}", cost, params, since="updated_since", until=until, sortable=True)
 
@@ -39,7 +41,7 @@ def _whole(path: str, cost: int) -> Listing:
 ACTIVITIES = Entity(
     "activities",
     description="Calls, meetings, tasks and the like, done and planned.",
-    lists=(_changes("activities", include_fields="attendees"),),
+    lists=(_changes("activities", {"include_fields": "attendees"}),),
     legacy=_collection("activities"),
     watermark="update_time",
     deletion="recents",
@@ -58,7 +60,7 @@ ACTIVITIES = Entity(
 DEALS = Entity(
     "deals",
     description="Deals of every status, deleted and archived ones included.",
-    lists=(_changes("deals", **EVERY_STATUS), _changes("deals/archived", cost=20, **EVERY_STATUS)),
+    lists=(_changes("deals", EVERY_STATUS), _changes("deals/archived", EVERY_STATUS, cost=20)),
     legacy=_collection("deals"),
     watermark="update_time",
     deletion="listed",
@@ -76,7 +78,7 @@ DEALS = Entity(
 PERSONS = Entity(
     "persons",
     description="Contacts.",
-    lists=(_changes("persons"),),
+    lists=(_changes("persons", {}),),
     legacy=_collection("persons"),
     watermark="update_time",
     deletion="recents",
@@ -93,7 +95,7 @@ PERSONS = Entity(
 ORGANIZATIONS = Entity(
     "organizations",
     description="Companies.",
-    lists=(_changes("organizations"),),
+    lists=(_changes("organizations", {}),),
     legacy=_collection("organizations"),
     watermark="update_time",
     deletion="recents",
@@ -109,7 +111,7 @@ ORGANIZATIONS = Entity(
 PRODUCTS = Entity(
     "products",
     description="The product catalogue with its prices.",
-    lists=(_changes("products", until=""),),
+    lists=(_changes("products", {}, until=""),),
     watermark="update_time",
     deletion="recents",
     recents_item="product",

@@ -6,8 +6,6 @@ becomes null. Keys without a v2 name are kept as they are and land in `_extra`.
 Source: the v1 to v2 migration guide's rename map, OpenAPI v1 of 2026-01-14.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -99,7 +97,7 @@ def _time(value: str | None) -> str | None:
     return f"{value[:10]}T{value[11:19]}Z" if value else None
 
 
-def _id(value: Any) -> int | None:  # noqa: ANN401 (v1 gives an id, or the record it belongs to)
+def _id(value: Any) -> int | None:
     if isinstance(value, Mapping):
         value = value.get("id", value.get("value"))
     return value if isinstance(value, int) else None

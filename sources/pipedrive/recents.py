@@ -6,9 +6,6 @@ is asked for from just before the last second seen, and only within one second b
 must be found again.
 """
 
-from __future__ import annotations
-
-from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -80,7 +77,7 @@ async def deletions(
 async def _page(
     client: Client, items: tuple[str, ...], after: pendulum.DateTime, start: int, tally: Tally
 ) -> tuple[list[_Change], pendulum.DateTime | None, bool]:
-    params: Mapping[str, str] = {
+    params = {
         "since_timestamp": after.format(FORMAT),
         "items": ",".join(items),
         "start": str(start),
