@@ -1,0 +1,145 @@
+"""What tests share: a sandbox over a real socket, settings for it, and the comparison with its truth."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import httpx
+
+from pipelines.config import Settings
+from pipelines.load import load
+from pipelines.ops import Run
+from sources.entity import Entity, Kind
+from sources.http import Patience
+from sources.pipedrive.sandbox import imitation
+from sources.registry import CRMS
+from sources.sandbox.server import Running, running
+from sources.sandbox.settings import Settings as SandboxSettings
+
+PIPEDRIVE = CRMS["pipedrive"]
+IMPATIENT = Patience(connect=5, read=1, total=2, tries=4, first_pause=0.01, longest_pause=0.05)
+"""Faults come and go quickly here; what is waited for is the same, only shorter."""
+FREE = {"burst": 1_000_000, "daily_remaining": 100_000_000}
+
+
+@contextmanager
+def sandbox(activities: int = 300, **settings: Any) -> Iterator["Sandbox"]:
+    """A sandbox in a thread, its limits so high that no test waits for them."""
+    with running(SandboxSettings(activities=activities, **settings), [imitation()]) as server:
+        served = Sandbox(server)
+        served.control("limits", **FREE)
+        yield served
+
+
+class Sandbox:
+    """A running sandbox, and its control routes."""
+
+    def __init__(self, server: Running) -> None:
+        self.url = server.url
+        self.server = server
+
+    def control(self, path: str, **body: Any) -> Any:
+        """POST to a control route."""
+        answer = httpx.post(f"{self.url}/_sandbox/{path}", json=body, timeout=60)
+        assert answer.status_code == httpx.codes.OK, answer.text
+        return answer.json()
+
+    def arm(self, kind: str, **how: Any) -> None:
+        """Arm a fault."""
+        self.control("faults", kind=kind, **how)
+
+    def calm(self) -> None:
+        """Disarm all faults."""
+        httpx.delete(f"{self.url}/_sandbox/faults").raise_for_status()
+
+    def stats(self) -> Any:
+        """Requests and tokens so far."""
+        return httpx.get(f"{self.url}/_sandbox/stats").json()
+
+    def truth(self, entity: str) -> list[dict[str, Any]]:
+        """Every record, deleted ones included."""
+        answer = httpx.get(f"{self.url}/_sandbox/truth/{entity}", timeout=60)
+        rows: list[dict[str, Any]] = answer.json()["data"]
+        return rows
+
+    def settings(self, place: Path, *, token: str = "sandbox-admin-token", **changes: Any) -> Settings:
+        """Settings for a warehouse of its own in `place`."""
+        connection = {"company_domain": self.url, "api_token": token}
+        settings = Settings(PIPEDRIVE, connection, place / "warehouse.duckdb", patience=IMPATIENT, safety_lag=0)
+        return replace(settings, **changes)
+
+
+def run(settings: Settings, *entities: str, **options: Any) -> Run:
+    """One load."""
+    return load(settings, entities=entities, **options)
+
+
+def query(settings: Settings, sql: str) -> list[tuple[Any, ...]]:
+    """Rows from the warehouse."""
+    with duckdb.connect(str(settings.warehouse), read_only=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def held(settings: Settings, entity: Entity) -> dict[Any, dict[str, Any]]:
+    """An entity's raw table by key, in plain values comparable with the truth."""
+    with duckdb.connect(str(settings.warehouse), read_only=True) as connection:
+        connection.execute("set timezone = 'UTC'")
+        cursor = connection.execute(f'select * from raw_pipedrive."{entity.name}"')
+        names = [column[0] for column in cursor.description or ()]
+        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    assert len({row[entity.primary_key] for row in rows}) == len(rows), f"{entity.name}: a key is there twice"
+    kinds = {column.name: column.kind for column in entity.columns}
+    return {
+        row[entity.primary_key]: {name: _plain(kinds[name], row[name]) for name in kinds} for row in rows
+    }
+
+
+def expected(entity: Entity, row: dict[str, Any]) -> dict[str, Any]:
+    """A record of the truth as the warehouse should hold it."""
+    return {declared.name: _plain(declared.kind, row.get(declared.name)) for declared in entity.fields}
+
+
+def _plain(kind: Kind, value: Any) -> Any:
+    if value is None or (kind in ("time", "date") and value == ""):
+        return None
+    if kind == "json":
+        return json.loads(value) if isinstance(value, str) else value
+    if kind == "decimal":
+        return Decimal(str(value)).normalize()
+    if kind == "time":
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    if kind == "date":
+        return value if isinstance(value, date) else date.fromisoformat(value)
+    return value
+
+
+def differences(sandbox: Sandbox, settings: Settings, entity: Entity) -> list[str]:
+    """How the warehouse differs from the truth, in words; deleted records need only be there and be marked."""
+    truth = {row[entity.primary_key]: row for row in sandbox.truth(entity.name)}
+    rows = held(settings, entity)
+    found = [f"{entity.name} {key}: missing" for key in truth.keys() - rows.keys()]
+    found += [f"{entity.name} {key}: never existed" for key in rows.keys() - truth.keys()]
+    for key in truth.keys() & rows.keys():
+        found += _row_differences(entity, truth[key], rows[key])
+    return found
+
+
+def _row_differences(entity: Entity, truth: dict[str, Any], row: dict[str, Any]) -> list[str]:
+    key, gone = truth[entity.primary_key], bool(truth.get("is_deleted"))
+    if row["is_deleted"] is not gone:
+        return [f"{entity.name} {key}: is_deleted is {row['is_deleted']}"]
+    if gone:
+        return [] if row["deleted_at"] else [f"{entity.name} {key}: no deleted_at"]
+    wanted = expected(entity, truth)
+    return [
+        f"{entity.name} {key}.{name}: {row[name]!r}, not {value!r}"
+        for name, value in wanted.items()
+        if row[name] != value and name != "is_deleted"
+    ]
