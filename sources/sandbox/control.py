@@ -56,8 +56,16 @@ def _site(world: World, body: dict[str, Any]) -> Site:
 
 
 def _advance(world: World, body: dict[str, Any]) -> Any:
-    days = world.advance(int(body.get("days", 1)), float(body.get("intensity", 1.0)))
+    days = world.advance(
+        int(body.get("days", 1)), float(body.get("intensity", 1.0)), _count(body.get("activity_changes"))
+    )
     return {"now": stamp(world.clock.now()), "days": days}
+
+
+def _count(value: Any) -> int | None:
+    if value is not None and int(value) < 0:
+        raise ValueError(f"{value} is not a count")
+    return None if value is None else int(value)
 
 
 def _now(world: World, _body: dict[str, Any]) -> Any:

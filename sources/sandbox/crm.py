@@ -33,8 +33,13 @@ class Site(Protocol):
     def allowance(self, plan: str, seats: int) -> Allowance:
         """Return what a subscription grants; ValueError for an unknown plan."""
 
-    def simulate_day(self, day: date, *, seed: int, intensity: float) -> dict[str, int]:
-        """Do one business day's work in the account; return counts by kind of event."""
+    def simulate_day(
+        self, day: date, *, seed: int, intensity: float, activity_changes: int | None
+    ) -> dict[str, int]:
+        """Do one business day's work in the account; return counts by kind of event.
+
+        With `activity_changes`, exactly so many activities are edited and nothing else happens.
+        """
 
     def purge(self) -> int:
         """Forget what was deleted too long ago; return how many records."""

@@ -39,19 +39,26 @@ class World:
         owner = max(owners, key=lambda crm: len(crm.prefix))
         return owner.prefix, self.sites[owner.name]
 
-    def advance(self, days: int, intensity: float) -> list[dict[str, Any]]:
-        """Live through business days; return what happened on each, by CRM."""
-        return [self._live(intensity) for _ in range(days)]
+    def advance(
+        self, days: int, intensity: float, activity_changes: int | None = None
+    ) -> list[dict[str, Any]]:
+        """Live through business days; return what happened on each, by CRM.
+
+        With `activity_changes`, a day is exactly so many edits of activities.
+        """
+        return [self._live(intensity, activity_changes) for _ in range(days)]
 
     def purge(self) -> dict[str, int]:
         """Forget what was deleted too long ago, in all CRMs."""
         return {name: site.purge() for name, site in self.sites.items()}
 
-    def _live(self, intensity: float) -> dict[str, Any]:
+    def _live(self, intensity: float, activity_changes: int | None) -> dict[str, Any]:
         day = _next_business_day(self.clock.now())
         seed = self.settings.seed
         events = {
-            name: site.simulate_day(day.date(), seed=seed, intensity=intensity)
+            name: site.simulate_day(
+                day.date(), seed=seed, intensity=intensity, activity_changes=activity_changes
+            )
             for name, site in self.sites.items()
         }
         self.clock.set(day)

@@ -44,6 +44,17 @@ def test_what_a_day_changes_is_in_its_window(fresh: Sandbox) -> None:
     assert {row["id"] for row in found} == changed
 
 
+def test_a_day_can_be_exactly_so_many_edits_of_activities(fresh: Sandbox) -> None:
+    deals = fresh.truth("deals")
+    told = fresh.control("advance", days=2, activity_changes=7)
+    assert [day["events"]["pipedrive"] for day in told["days"]] == [{"activities edited": 7}] * 2
+    changed = fresh.rows("/api/v2/activities", limit=500, updated_since="2026-10-05T00:00:00Z")
+    assert len(changed) == 7
+    assert fresh.truth("deals") == deals
+    refused = fresh.http.post("/_sandbox/advance", json={"activity_changes": -1})
+    assert refused.status_code == 400
+
+
 def test_two_sandboxes_of_one_seed_live_through_the_same_day() -> None:
     seen = []
     for _ in range(2):

@@ -99,10 +99,14 @@ class Pipedrive:
         """Return what a subscription grants."""
         return allowance(plan, seats)
 
-    def simulate_day(self, day: date, *, seed: int, intensity: float) -> dict[str, int]:
-        """Do one business day's work in the account."""
+    def simulate_day(
+        self, day: date, *, seed: int, intensity: float, activity_changes: int | None
+    ) -> dict[str, int]:
+        """Do one business day's work in the account, or exactly so many edits of activities."""
         plain = pendulum.date(day.year, day.month, day.day)
-        return self.simulate(self.account, plain, seed=seed, intensity=intensity)
+        return self.simulate(
+            self.account, plain, seed=seed, intensity=intensity, activity_changes=activity_changes
+        )
 
     def purge(self) -> int:
         """Forget what was deleted more than 30 days ago."""
