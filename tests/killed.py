@@ -1,0 +1,68 @@
+"""A load that kills itself (-9) at a named step: `python -m tests.killed STEP URL PLACE`."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+from dlt.load.load import Load
+
+from pipelines import ops
+from pipelines.config import Settings
+from pipelines.load import load
+from pipelines.ops import Run
+from sources.resources import Extraction
+from tests.support import ADMIN, IMPATIENT, PIPEDRIVE
+
+STEPS = (
+    "in extract",
+    "after extract",
+    "after normalize",
+    "in load",
+    "after load",
+    "after everything but the record of it",
+)
+
+
+def die(*_arguments: Any, **_options: Any) -> NoReturn:
+    """Die as if the power had failed."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError("still alive")
+
+
+def die_at_call(number: int, function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, but its n-th call is the last."""
+    calls = iter(range(1, number))
+
+    def counted(*arguments: Any, **options: Any) -> Any:
+        return function(*arguments, **options) if next(calls, None) else die()
+
+    return counted
+
+
+def main(step: str, url: str, place: str) -> None:
+    """Load until the step."""
+    if step == "in extract":
+        Extraction._sifted = die_at_call(9, Extraction._sifted)  # type: ignore[method-assign]  # noqa: SLF001
+    if step == "in load":
+        Load.start_new_jobs = die_at_call(4, Load.start_new_jobs)  # type: ignore[method-assign]
+    if step == "after load":
+        Load.complete_package = die  # type: ignore[method-assign]
+    if step == "after everything but the record of it":
+        ops.end = die  # type: ignore[assignment]
+
+    def watch(_run: Run, begun: str) -> None:
+        if (step, begun) in {("after extract", "normalizing"), ("after normalize", "loading")}:
+            die()
+
+    connection = {"company_domain": url, "api_token": ADMIN}
+    settings = Settings(
+        PIPEDRIVE, connection, Path(place) / "warehouse.duckdb", patience=IMPATIENT, safety_lag=0
+    )
+    load(settings, watch=watch)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

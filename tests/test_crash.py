@@ -1,0 +1,64 @@
+"""Whatever step a run is killed in, the next one brings the warehouse to the truth, without a row twice."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.killed import STEPS
+from tests.support import PIPEDRIVE, Sandbox, differences, query, run, sandbox
+
+
+def killed(crm: Sandbox, place: Path, step: str) -> None:
+    command = [sys.executable, "-m", "tests.killed", step, crm.url, str(place)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("days_before", [0, 1], ids=["first load", "later load"])
+def test_a_run_killed_at_any_step_is_made_good_by_the_next(
+    step: str, days_before: int, tmp_path: Path
+) -> None:
+    with sandbox() as crm:
+        settings = crm.settings(tmp_path)
+        if days_before:
+            run(settings)
+            crm.control("advance", days=days_before)
+        killed(crm, tmp_path, step)
+        crm.control("advance", days=1)
+        if not days_before and step == "in extract":
+            crm.begin_here()  # nothing was kept, so what was deleted until now was never seen
+        assert run(settings).status == "done"
+        found = [
+            line for entity in PIPEDRIVE.entities.values() for line in differences(crm, settings, entity)
+        ]
+        assert found == []
+        statuses = [
+            status for (status,) in query(settings, "select status from ops.runs order by started_at")
+        ]
+        assert statuses == ["done"] * days_before + ["killed", "done"]
+
+
+def test_a_warehouse_that_was_deleted_is_read_from_the_beginning(tmp_path: Path) -> None:
+    with sandbox() as crm:
+        settings = crm.settings(tmp_path)
+        first = run(settings)
+        settings.warehouse.unlink()
+        again = run(settings)
+        assert again.total("inserted") == first.total("inserted")
+        assert differences(crm, settings, PIPEDRIVE.entities["activities"]) == []
+
+
+def test_a_warehouse_whose_state_folder_was_lost_goes_on_from_its_own_record(tmp_path: Path) -> None:
+    with sandbox() as crm:
+        settings = crm.settings(tmp_path)
+        run(settings)
+        settings.state_dir.rename(tmp_path / "lost")
+        crm.control("advance", days=1)
+        second = run(settings)
+        activities = next(one for one in second.entities if one.plan.entity.name == "activities")
+        assert activities.plan.since
+        assert differences(crm, settings, activities.plan.entity) == []
