@@ -123,11 +123,14 @@ def test_a_filter_keeps_exactly_what_matches(sandbox: Sandbox, path: str, field:
 
 
 def test_filters_and_a_window_narrow_each_other(sandbox: Sandbox) -> None:
-    rows = live(sandbox, "activities")
-    owner, since = rows[0]["owner_id"], sorted(row["update_time"] or "" for row in rows)[len(rows) // 2]
-    found = sandbox.rows("/api/v2/activities", limit=500, owner_id=owner, done="true", updated_since=since)
-    wanted = [r for r in rows if r["owner_id"] == owner and r["done"] and (r["update_time"] or "") >= since]
-    assert [row["id"] for row in found] == [row["id"] for row in wanted]
+    owner = live(sandbox, "activities")[0]["owner_id"]
+    rows = [row for row in live(sandbox, "activities") if row["owner_id"] == owner and row["done"]]
+    times = sorted({row["update_time"] for row in rows if row["update_time"]})
+    window = {"updated_since": times[2], "updated_until": times[-2]}
+    found = sandbox.rows("/api/v2/activities", limit=500, owner_id=owner, done="true", **window)
+    wanted = [row["id"] for row in rows if times[2] <= (row["update_time"] or "") < times[-2]]
+    assert [row["id"] for row in found] == wanted
+    assert wanted
 
 
 def test_persons_can_be_asked_for_by_deal(sandbox: Sandbox) -> None:

@@ -80,17 +80,17 @@ def test_every_order_is_right_before_and_after_changes(
 @pytest.mark.parametrize("changes", [1, FEW, FEW + 1, 900])
 def test_few_and_many_changes_are_taken_in_alike(changes: int) -> None:
     collection = Collection("things")
-    for number in range(1, 1001):
-        collection.put(
-            {"id": number, "update_time": f"2026-01-01T00:{number % 60:02}:00Z", "is_deleted": False}
-        )
+
+    def put(number: int, *, is_deleted: bool) -> None:
+        time = f"2026-01-01T00:{number * 7 % 60:02}:00Z"
+        collection.put({"id": number % 1000, "update_time": time, "is_deleted": is_deleted})
+
+    for number in range(1000):
+        put(number, is_deleted=False)
     query = Query(sort="update_time")
     walked(collection, query, 100)
-    for number in range(1, changes + 1):
-        deleted = number % 3 == 0
-        collection.put(
-            {"id": number, "update_time": f"2026-01-02T00:{number % 7:02}:00Z", "is_deleted": deleted}
-        )
+    for number in range(1000, 1000 + changes):
+        put(number, is_deleted=number % 3 == 0)
     rows = sorted((r["update_time"], r["id"]) for r in collection.records() if not r["is_deleted"])
     assert walked(collection, query, 100) == [record_id for _, record_id in rows]
 

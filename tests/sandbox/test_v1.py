@@ -15,8 +15,10 @@ def v1(time: str | None) -> str | None:
     return time.replace("T", " ").rstrip("Z") if time else None
 
 
-def collected(sandbox: Sandbox, entity: str, **params: Any) -> list[dict[str, Any]]:
-    return [row for page in sandbox.walk(f"/v1/{entity}/collection", **params) for row in page]
+def collected(sandbox: Sandbox, entity: str, *, limit: int, **params: Any) -> list[dict[str, Any]]:
+    pages = sandbox.walk(f"/v1/{entity}/collection", limit=limit, **params)
+    assert all(len(page) == limit for page in pages[:-1])
+    return [row for page in pages for row in page]
 
 
 @pytest.mark.parametrize("root", ["/v1", "/api/v1"])
