@@ -1,9 +1,8 @@
 """What the settings reach: the account, and one small request to each list that a run would read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from rich.table import Table
 from rich.text import Text
 
 from pipelines import console
@@ -13,6 +12,8 @@ from sources.crm import Account
 from sources.entity import Listing
 from sources.errors import FINAL, ApiError, NotAccepted, NotServed, Unreachable, UsageError
 from sources.walk import Fetcher, Reader
+
+TRIES = 2
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,8 @@ class Found:
 
 def check(settings: Settings) -> Found:
     """Ask for the account, and for one record of each list."""
-    client = settings.crm.connect(**settings.connection, patience=settings.patience)
+    # Somebody waits for this: a wrong address need not be tried for long.
+    client = settings.crm.connect(**settings.connection, patience=replace(settings.patience, tries=TRIES))
     tally = Tally()
     with Fetcher(client) as fetcher:
         try:
@@ -103,9 +105,8 @@ def show(found: Found) -> None:
     account = found.account
     role = "a global admin" if account.is_admin else "not a global admin: only what this user may see is read"
     console.OUT.print(f"Connected to [bold]{account.company}[/] as [bold]{account.user}[/], {role}.")
-    drawn = Table(box=None, header_style="dim")
-    for name in ("entity", "list", ""):
-        drawn.add_column(name)
+    drawn = console.grid("", "entity", "list")
+    drawn.add_column("", overflow="fold")
     for one in found.reach:
         drawn.add_row(one.entity, one.path, _mark(one))
     console.OUT.print(drawn)

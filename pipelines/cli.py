@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+from importlib import metadata
 from typing import Annotated
 
 import typer
@@ -37,9 +38,19 @@ Entities = Annotated[
 ]
 
 
+def _version(asked: bool) -> None:  # noqa: FBT001 (as the library calls it)
+    if asked:
+        console.OUT.print(f"roundtrip {metadata.version('roundtrip')}")
+        raise typer.Exit
+
+
 @app.callback()
 def options(
-    debug: Annotated[bool, typer.Option("--debug", help="Show log lines and tracebacks.")] = False,  # noqa: FBT002
+    *,
+    debug: Annotated[bool, typer.Option("--debug", help="Show log lines and tracebacks.")] = False,
+    version: Annotated[  # noqa: ARG001 (its callback acts)
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_version, is_eager=True)
+    ] = False,
 ) -> None:
     """Prepare what every command needs."""
     console.set_up_logging(debug=debug)
@@ -138,9 +149,12 @@ def main() -> None:
     """Run the command; an error of ours prints as one sentence."""
     # dlt reads its settings from the environment too; it shall not call home unless somebody asks it to.
     os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
-    debug = "--debug" in sys.argv
+    arguments = sys.argv[1:]
+    debug = "--debug" in arguments
+    # It may stand anywhere, since one adds it to a command that has just failed.
+    arguments = ["--debug"] * debug + [argument for argument in arguments if argument != "--debug"]
     try:
-        app()
+        app(arguments)
     except RoundtripError as error:
         sys.exit(_fail(error, USAGE if isinstance(error, UsageError) else FAILED, debug=debug))
     except KeyboardInterrupt:

@@ -67,16 +67,21 @@ class Display:
         return table(self._run, f"{self._run.command}: {self._step} ({self._run.seconds:.0f} s)", live=True)
 
 
+def grid(title: str, *columns: str) -> Table:
+    """An empty table; a column whose name begins with `>` holds numbers."""
+    drawn = Table(title=title, title_justify="left", title_style="bold", header_style="dim", box=None)
+    drawn.padding, drawn.pad_edge = (0, 1, 0, 0), False
+    for name in columns:
+        drawn.add_column(
+            name.removeprefix(">"), justify="right" if name.startswith(">") else "left", no_wrap=True
+        )
+    return drawn
+
+
 def table(run: Run, title: str, *, live: bool = False) -> Table:
     """A row for each entity; on a run in progress also the rate."""
-    drawn = Table(
-        title=title, title_justify="left", title_style="bold", header_style="dim", box=None, pad_edge=False
-    )
-    drawn.add_column("entity", no_wrap=True)
-    columns = ("read", "rows/s") if live else ("read", "new", "changed", "deleted")
-    for name in (*columns, "requests", "tokens", "retries"):
-        drawn.add_column(name, justify="right")
-    drawn.add_column("")
+    columns = (">read", ">rows/s") if live else (">read", ">new", ">changed", ">deleted")
+    drawn = grid(title, "entity", *columns, ">requests", ">tokens", ">retries", "")
     for progress in run.entities:
         drawn.add_row(progress.plan.entity.name, *_cells(progress, run, live=live), _outcome(progress))
     other = run.other
@@ -117,6 +122,11 @@ def closing(run: Run) -> None:
             )
         if progress.problem:
             note(str(progress.problem), "yellow" if isinstance(progress.problem, BudgetSpent) else "red")
+
+
+def say(text: str) -> None:
+    """A line on standard output, as it is."""
+    OUT.print(text, soft_wrap=True, highlight=False, markup=False)
 
 
 def note(text: str, style: str = "yellow") -> None:

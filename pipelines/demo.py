@@ -3,8 +3,6 @@
 import shutil
 from pathlib import Path
 
-from rich.table import Table
-
 from pipelines import console
 from pipelines.config import Settings
 from pipelines.load import locked
@@ -72,11 +70,7 @@ def _a_day(sandbox: Process) -> str:
 
 
 def _compare(first: Run, second: Run) -> None:
-    drawn = Table(
-        title="\nThe two nights", title_justify="left", title_style="bold", box=None, header_style="dim"
-    )
-    for name in ("", "rows read", "written", "requests", "tokens", "seconds"):
-        drawn.add_column(name, justify="right" if name else "left")
+    drawn = console.grid("\nThe two nights", "", ">rows read", ">written", ">requests", ">tokens", ">seconds")
     for name, run in (("first", first), ("second", second)):
         written = sum(run.total(count) for count in ("inserted", "updated", "deleted"))
         numbers = (run.total("rows"), written, run.total("requests"), run.total("tokens"))
@@ -86,20 +80,13 @@ def _compare(first: Run, second: Run) -> None:
 
 def _answer(settings: Settings) -> None:
     """One question, asked of the tables, to show that they are there."""
-    drawn = Table(
-        title="\nWho has done most?", title_justify="left", title_style="bold", box=None, header_style="dim"
-    )
-    for name in ("owner", "activities", "done"):
-        drawn.add_column(name, justify="left" if name == "owner" else "right")
+    drawn = console.grid("\nWho has done most?", "owner", ">activities", ">done")
     with Warehouse(settings.warehouse, settings.dataset, settings.memory_limit, read_only=True) as warehouse:
         for owner, activities, done in warehouse.rows_of(QUESTION):
             drawn.add_row(owner, f"{activities:,}", f"{done:,}")
     console.OUT.print(drawn)
-    console.OUT.print(f"\nThe warehouse is {settings.warehouse}; ask it anything:", soft_wrap=True)
-    console.OUT.print(
+    console.say(f"\nThe warehouse is {settings.warehouse}; ask it anything:")
+    console.say(
         f".venv/bin/python -c \"import duckdb; duckdb.connect('{settings.warehouse}', read_only=True)"
-        ".sql('from raw_pipedrive.deals').show()\"",
-        soft_wrap=True,
-        highlight=False,
-        markup=False,
+        ".sql('from raw_pipedrive.deals').show()\""
     )

@@ -14,9 +14,17 @@ from sources.errors import UsageError
 MEMORY = "256MB"
 LAST_RUNS = 5
 ENTITIES = """
-select entity, arg_max(status, started_at) as status, arg_max(window_until, started_at) as watermark,
-    arg_max(drift, started_at)::varchar as drift, arg_max(problem, started_at) as problem
-from ops.entity_loads join ops.runs using (run_id) where ops.runs.crm = ? group by entity order by entity
+select
+    loads.entity,
+    arg_max(loads.status, runs.started_at) as status,
+    arg_max(loads.window_until, runs.started_at) as watermark,
+    arg_max(loads.drift, runs.started_at)::varchar as drift,
+    arg_max(loads.problem, runs.started_at) as problem
+from ops.entity_loads as loads
+inner join ops.runs as runs on loads.run_id = runs.run_id
+where runs.crm = ?
+group by loads.entity
+order by loads.entity
 """
 RUNS = """
 select run_id, command, status, started_at, round(epoch(ended_at - started_at), 1) as seconds, rows_read,
@@ -81,41 +89,26 @@ def show(found: dict[str, Any]) -> None:
 
 
 def _entities(found: dict[str, Any]) -> Table:
-    drawn = Table(
-        title=f"{found['crm']} in {found['warehouse']}", title_justify="left", box=None, header_style="dim"
-    )
-    for name in ("entity", "read up to", "rows", "deleted", "last run", "problem"):
-        drawn.add_column(name, justify="right" if name in ("rows", "deleted") else "left")
+    title = f"{found['crm']} in {found['warehouse']}"
+    drawn = console.grid(title, "entity", "read up to (UTC)", ">rows", ">deleted", "last run")
+    drawn.add_column("problem", overflow="fold")
     for entity in found["entities"]:
         counts = ["" if entity[name] is None else f"{entity[name]:,}" for name in ("rows", "deleted")]
-        drawn.add_row(
-            entity["entity"], _time(entity["watermark"]), *counts, entity["status"], entity["problem"] or ""
-        )
+        place = (entity["entity"], _time(entity["watermark"]))
+        drawn.add_row(*place, *counts, entity["status"], entity["problem"] or "")
     return drawn
 
 
 def _runs(found: dict[str, Any]) -> Table:
-    drawn = Table(title="Last runs", title_justify="left", box=None, header_style="dim")
-    for name in (
-        "started",
-        "command",
-        "status",
-        "seconds",
-        "read",
-        "new",
-        "changed",
-        "deleted",
-        "requests",
-        "tokens",
-    ):
-        drawn.add_column(name, justify="left" if name in ("started", "command", "status") else "right")
     counts = ("rows_read", "rows_inserted", "rows_updated", "rows_deleted", "requests", "tokens")
+    columns = (">seconds", ">read", ">new", ">changed", ">deleted", ">requests", ">tokens")
+    drawn = console.grid("\nLast runs", "started (UTC)", "command", "status", *columns)
     for run in found["runs"]:
         numbers = ["" if run[name] is None else f"{run[name]:,}" for name in counts]
         seconds = "" if run["seconds"] is None else f"{run['seconds']:.1f}"
-        drawn.add_row(_time(run["started_at"]), run["command"], run["status"], seconds, *numbers)
+        drawn.add_row(f"{run['started_at']:%m-%d %H:%M:%S}", run["command"], run["status"], seconds, *numbers)
     return drawn
 
 
 def _time(value: Any) -> str:
-    return "" if value is None else f"{value:%Y-%m-%d %H:%M:%S} UTC"
+    return "" if value is None else f"{value:%Y-%m-%d %H:%M:%S}"
