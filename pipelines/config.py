@@ -42,7 +42,7 @@ class Settings:
     """What one run needs to know."""
 
     crm: Crm
-    connection: Mapping[str, str]
+    connection: Mapping[str, str] = field(repr=False)
     warehouse: Path = Path("data/warehouse.duckdb")
     memory_limit: str = "256MB"
     entities: tuple[str, ...] = ()

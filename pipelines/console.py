@@ -120,6 +120,8 @@ def closing(run: Run) -> None:
             note(
                 f"{progress.plan.entity.name}: kept in _extra, because not declared: {', '.join(progress.drift[:8])}"
             )
+        if progress.remark:
+            note(f"{progress.plan.entity.name}: {progress.remark}")
         if progress.problem:
             note(str(progress.problem), "yellow" if isinstance(progress.problem, BudgetSpent) else "red")
 
@@ -160,6 +162,7 @@ def _entity_summary(progress: Progress) -> dict[str, Any]:
     return {
         "status": progress.outcome,
         "problem": str(progress.problem) if progress.problem else None,
+        "remark": progress.remark or None,
         "since": progress.plan.since or None,
         "watermark": progress.watermark or None,
         "rows": tally.rows,

@@ -44,9 +44,15 @@ class Listing:
     """The parameter for the upper bound (exclusive) on the update time; empty when there is none."""
     sortable: bool = False
     """Whether `sort_by` and `sort_direction` are accepted."""
-    time_format: str = "%Y-%m-%dT%H:%M:%SZ"
+    zoned: bool = True
+    """Whether times in parameters are RFC3339; the older API wants `2026-10-01 20:00:00`, in UTC."""
     adapt: Callable[[bytes], bytes] | None = None
     """Turns a page of an older API generation into the current one's shape."""
+
+    @property
+    def name(self) -> str:
+        """What tells an entity's lists apart."""
+        return "&".join([self.path, *(f"{key}={value}" for key, value in self.params.items())])
 
 
 @dataclass(frozen=True)
@@ -66,8 +72,8 @@ class Entity:
     """Filters that together match every record exactly once, so that a long list can be walked in parts."""
     by_id: bool = False
     """Whether `ids=` asks for single records; what seems to be gone is asked for before it is marked deleted."""
-    legacy: Listing | None = None
-    """The list of the API generation before, used where the settings ask for it."""
+    legacy: tuple[Listing, ...] = ()
+    """The lists of the API generation before, used where the settings ask for it."""
     description: str = ""
 
     def __post_init__(self) -> None:
@@ -111,9 +117,9 @@ class Entity:
 
     def legacy_reading(self) -> Self:
         """The same entity, read through the API generation before."""
-        if self.legacy is None:
+        if not self.legacy:
             raise ValueError(f"entity {self.name!r} has no older API generation")
-        return replace(self, lists=(self.legacy,), partitions=(), by_id=False)
+        return replace(self, lists=self.legacy, partitions=(), by_id=False)
 
 
 def fields(declaration: str) -> tuple[Field, ...]:

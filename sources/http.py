@@ -53,7 +53,7 @@ class Client:
     """Sends requests to one host, within its limits."""
 
     base_url: str
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
     judge: Judge
     patience: Patience = field(default_factory=Patience)
     limiter: Limiter = field(default_factory=Limiter)

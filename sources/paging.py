@@ -14,7 +14,7 @@ class Page:
 
     rows: list[Any]
     cursor: str | None = None
-    path: str = ""
+    listing: str = ""
     """The list it belongs to."""
     reached: str = ""
     """With this page, everything of the list up to this update time has been read; empty where that is not known."""
@@ -46,9 +46,9 @@ class Route:
         if listing.paging == "cursor":
             wanted["limit"] = str(listing.page_size)
         if listing.since and self.window.since:
-            wanted[listing.since] = self.window.since
+            wanted[listing.since] = _written(self.window.since, listing)
         if listing.until and self.window.until:
-            wanted[listing.until] = self.window.until
+            wanted[listing.until] = _written(self.window.until, listing)
         if listing.sortable and self.order:
             wanted |= {"sort_by": self.order, "sort_direction": "desc" if self.descending else "asc"}
         return wanted | ({"cursor": cursor} if cursor else {})
@@ -65,6 +65,11 @@ class Route:
     def reached(self, page: Page) -> str:
         """The update time up to which everything is read, once this page is."""
         return self.place(page.rows[-1]) if page.rows and self.by_time and not self.descending else ""
+
+
+def _written(time: str, listing: Listing) -> str:
+    """A time as a list's parameters want it."""
+    return time if listing.zoned else f"{time[:10]} {time[11:19]}"
 
 
 def check_progress(route: Route, previous: Page | None, page: Page, primary_key: str) -> None:

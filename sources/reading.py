@@ -76,6 +76,8 @@ class Progress:
     stale: int = 0
     deleted: int = 0
     watermark: str = ""
+    remark: str = ""
+    """What a person should know though it is no failure."""
 
     @property
     def drift(self) -> list[str]:

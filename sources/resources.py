@@ -42,6 +42,10 @@ DLT_TYPES: dict[Kind, Any] = {
     "date": {"data_type": "date"},
     "json": {"data_type": "json"},
 }
+UNDATED = (
+    "the first load broke off and went on in order of time, so records without an update time may be missing: "
+    "`roundtrip load --full --entity {}` reads them, once the budget allows for a whole list."
+)
 MERGE: Any = {"disposition": "merge", "strategy": "delete-insert", "deduplicated": True}
 
 
@@ -82,10 +86,17 @@ class Extraction:
             state.pop("resume", None)
             yield from self._deleted()
             state.update(deletions_since=self.plan.until)
-            self.progress.outcome = "done"
+            self._settle(state)
         except RoundtripError as problem:
             self._break_off(problem, state)
         self.progress.watermark = state.get("watermark", "")
+
+    def _settle(self, state: dict[str, Any]) -> None:
+        self.progress.outcome = "done"
+        if not self.plan.since:
+            state.pop("undated", None)
+        elif state.get("undated"):
+            self.progress.remark = UNDATED.format(self.entity.name)
 
     def _break_off(self, problem: RoundtripError, state: dict[str, Any]) -> None:
         """Keep what was read in order; a whole list that broke off is read in order of time next run."""
@@ -94,10 +105,10 @@ class Extraction:
         self.progress.outcome = "partial" if isinstance(problem, BudgetSpent) else "failed"
         if self.plan.since and state.get("watermark") != self.plan.until:
             state["watermark"] = min(
-                self._reached.get(listing.path, self.plan.since) for listing in self.entity.lists
+                self._reached.get(listing.name, self.plan.since) for listing in self.entity.lists
             )
         elif self.entity.incremental and not state.get("watermark") and self._seen:
-            state["resume"] = True
+            state.update(resume=True, undated=True)
 
     def _changed(self) -> Iterator[pa.Table]:
         rows: list[Any] = []
@@ -106,7 +117,7 @@ class Extraction:
         try:
             for page in self._pages:
                 rows += page.rows
-                reached |= {page.path: page.reached} if page.reached else {}
+                reached |= {page.listing: page.reached} if page.reached else {}
                 if len(rows) >= BATCH:
                     yield from self._sifted(self._table(rows))
                     self._reached |= reached

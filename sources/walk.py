@@ -46,7 +46,7 @@ class Reader:
         order = self.entity.watermark if window.since else self.entity.primary_key
         for listing in self.entity.lists:
             await self._read_list(Route(listing, window, order=order if listing.sortable else ""), emit)
-            await emit(Page([], None, listing.path, window.until))
+            await emit(Page([], None, listing.name, window.until))
 
     async def probe(self, listing: Listing) -> None:
         """Ask for one record of a list, to see whether it can be read."""
@@ -108,7 +108,7 @@ class Reader:
         def parse(answer: Answer) -> Page:
             page = self.decoder.decode(listing.adapt(answer.body) if listing.adapt else answer.body)
             check_progress(route, previous, page, self.entity.primary_key)
-            return replace(page, path=listing.path, reached=route.reached(page))
+            return replace(page, listing=listing.name, reached=route.reached(page))
 
         params = route.params(previous.cursor if previous else None)
         page = await self.client.get(listing.path, params, cost=listing.cost, tally=self.tally, parse=parse)

@@ -51,7 +51,7 @@ def main(step: str, url: str, place: str) -> None:
     if step == "after load":
         Load.complete_package = die  # type: ignore[method-assign]
     if step == "after everything but the record of it":
-        ops.end = die  # type: ignore[assignment]
+        ops.end = die
 
     def watch(_run: Run, begun: str) -> None:
         if (step, begun) in {("after extract", "normalizing"), ("after normalize", "loading")}:

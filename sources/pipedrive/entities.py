@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from sources.entity import Entity, Listing, fields
 from sources.pipedrive import legacy_v1
 
-V1_TIME = "%Y-%m-%d %H:%M:%S"
-EVERY_STATUS = {"status": "open,won,lost,deleted"}
+EVERY_DEAL = {"status": "open,won,lost,deleted", "include_fields": "source_lead_id,first_won_time"}
 
 
 def _changes(
@@ -28,7 +27,7 @@ def _collection(name: str, **params: str) -> Listing:
         params,
         since="since",
         until="until",
-        time_format=V1_TIME,
+        zoned=False,
         adapt=legacy_v1.ADAPTERS[name],
     )
 
@@ -42,7 +41,7 @@ ACTIVITIES = Entity(
     "activities",
     description="Calls, meetings, tasks and the like, done and planned.",
     lists=(_changes("activities", {"include_fields": "attendees"}),),
-    legacy=_collection("activities"),
+    legacy=(_collection("activities"),),
     watermark="update_time",
     deletion="recents",
     recents_item="activity",
@@ -60,15 +59,20 @@ ACTIVITIES = Entity(
 DEALS = Entity(
     "deals",
     description="Deals of every status, deleted and archived ones included.",
-    lists=(_changes("deals", EVERY_STATUS), _changes("deals/archived", EVERY_STATUS, cost=20)),
-    legacy=_collection("deals"),
+    lists=(_changes("deals", EVERY_DEAL), _changes("deals/archived", EVERY_DEAL, cost=20)),
+    # v1 lists deleted deals only when asked for nothing else, and knows no archive.
+    legacy=(
+        _collection("deals"),
+        _collection("deals", status="deleted"),
+        _changes("deals/archived", EVERY_DEAL, cost=20),
+    ),
     watermark="update_time",
     deletion="listed",
     fields=fields(
         "id int, title text, creator_user_id int, owner_id int, value decimal, person_id int, org_id int,"
         "stage_id int, pipeline_id int, currency text, archive_time time, add_time time, update_time time,"
         "stage_change_time time, status text, is_archived bool, is_deleted bool, probability float,"
-        "lost_reason text, visible_to int, close_time time, won_time time, lost_time time, local_won_date date,"
+        "lost_reason text, visible_to int, close_time time, won_time time, lost_time time, first_won_time time, local_won_date date,"
         "local_lost_date date, local_close_date date, expected_close_date date, label_ids json, origin text,"
         "origin_id text, channel int, channel_id text, source_lead_id text, acv decimal, arr decimal,"
         "mrr decimal, custom_fields json"
@@ -79,7 +83,7 @@ PERSONS = Entity(
     "persons",
     description="Contacts.",
     lists=(_changes("persons", {}),),
-    legacy=_collection("persons"),
+    legacy=(_collection("persons"),),
     watermark="update_time",
     deletion="recents",
     recents_item="person",
@@ -96,7 +100,7 @@ ORGANIZATIONS = Entity(
     "organizations",
     description="Companies.",
     lists=(_changes("organizations", {}),),
-    legacy=_collection("organizations"),
+    legacy=(_collection("organizations"),),
     watermark="update_time",
     deletion="recents",
     recents_item="organization",
