@@ -1,0 +1,90 @@
+"""What is measured, in which order: accounts of three sizes, one after another."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.bench.measuring import FREE, Account, Measurement, account
+from tests.bench.pages import PAGE
+
+LATENCY = 0.15
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How large the accounts are, how many rows change, how many dlt's default way gets, how often all is done."""
+
+    large: int = 1_000_000
+    medium: int = 300_000
+    small: int = 100_000
+    changes: int = 1_000
+    sample: int = 10_000
+    repeats: int = 3
+    large_repeats: int = 2
+
+    @classmethod
+    def quick(cls, scale: float) -> "Sizes":
+        """A tenth of everything, times `scale`, once."""
+        whole = cls()
+
+        def part(size: int) -> int:
+            return max(10, round(size / 10 * scale))
+
+        return cls(
+            large=part(whole.large),
+            medium=part(whole.medium),
+            small=part(whole.small),
+            changes=part(whole.changes),
+            sample=part(whole.sample),
+            repeats=1,
+            large_repeats=1,
+        )
+
+
+def measurements(sizes: Sizes) -> Iterator[Measurement]:
+    """Everything, as it is measured."""
+    yield from _large(sizes)
+    yield from _medium(sizes)
+    yield from _small(sizes)
+
+
+def _large(sizes: Sizes) -> Iterator[Measurement]:
+    with account(sizes.large) as opened, TemporaryDirectory(prefix="roundtrip-bench-") as kept:
+        for left in reversed(range(sizes.large_repeats)):
+            yield from _in_turn(opened, None if left else Path(kept))
+        yield opened.measure("load, all entities")
+        yield from _changes(opened, Path(kept), sizes)
+
+
+def _medium(sizes: Sizes) -> Iterator[Measurement]:
+    with account(sizes.medium) as opened:
+        for _ in range(sizes.repeats):
+            yield from _in_turn(opened)
+        yield opened.measure("dlt, dicts, parquet, no child tables")
+        yield opened.measure("dlt, dicts, parquet")
+        yield opened.measure("dlt, dicts", pages=-(-sizes.sample // PAGE))
+
+
+def _small(sizes: Sizes) -> Iterator[Measurement]:
+    with account(sizes.small) as opened, TemporaryDirectory(prefix="roundtrip-bench-") as kept:
+        opened.box.control("latency", seconds=LATENCY)
+        opened.box.control("limits", burst=None)  # the plan's own
+        yield opened.measure("load at 150 ms", Path(kept))
+        yield opened.measure("load at 150 ms, all entities")
+        opened.box.control("latency", seconds=0)
+        opened.box.control("limits", **FREE)
+        yield from _changes(opened, Path(kept), sizes)
+
+
+def _in_turn(opened: Account, kept: Path | None = None) -> Iterator[Measurement]:
+    yield opened.measure("drain")
+    yield opened.measure("floor")
+    yield opened.measure("load", kept)
+
+
+def _changes(opened: Account, kept: Path, sizes: Sizes) -> Iterator[Measurement]:
+    for _ in range(sizes.repeats):
+        opened.box.control("advance", activity_changes=sizes.changes)
+        opened.warm("update_time")
+        yield opened.measure("load of changes", kept)

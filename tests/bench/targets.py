@@ -1,0 +1,127 @@
+"""What the figures should be, and what they are. Pure."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from tests.bench.course import LATENCY, Sizes
+from tests.bench.measuring import Measurement
+from tests.bench.pages import PAGE
+
+BURST, WINDOW = 40, 2.0
+"""So many requests the plan allows in any so many seconds."""
+MOST_MB = 600
+
+
+@dataclass(frozen=True)
+class Target:
+    """One figure and its bound; without a bound it is for information."""
+
+    name: str
+    value: float
+    at_most: float | None = None
+    at_least: float | None = None
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the bound is kept; None without a bound."""
+        if self.at_most is not None:
+            return self.value <= self.at_most
+        return None if self.at_least is None else self.value >= self.at_least
+
+
+class Figures:
+    """The measurements, by way and size."""
+
+    def __init__(self, found: Sequence[Measurement], sizes: Sizes) -> None:
+        self.found = found
+        self.sizes = sizes
+
+    def of(self, way: str, activities: int) -> list[Measurement]:
+        """All measurements of a way at a size."""
+        return [one for one in self.found if (one.way, one.activities) == (way, activities)]
+
+    def seconds(self, way: str, activities: int) -> float:
+        """The median of the seconds."""
+        return median(one.seconds for one in self.of(way, activities))
+
+    def rate(self, way: str) -> float:
+        """The median of the rows a second, at the medium size."""
+        return median(one.rate for one in self.of(way, self.sizes.medium))
+
+    def peak(self, way: str, activities: int) -> float:
+        """The highest peak."""
+        return max(one.peak_mb for one in self.of(way, activities))
+
+    def paired(self, way: str, other: str, activities: int) -> float:
+        """The median of the ratios of what was measured in turn."""
+        pairs = zip(self.of(way, activities), self.of(other, activities), strict=True)
+        return median(one.seconds / another.seconds for one, another in pairs)
+
+
+def targets(found: Sequence[Measurement], sizes: Sizes) -> list[Target]:
+    """Every target with its figure."""
+    figures = Figures(found, sizes)
+    return [*_speed(figures), *_memory(figures), *_requests(figures), *_rate(figures)]
+
+
+def _speed(figures: Figures) -> list[Target]:
+    sizes = figures.sizes
+    ours = figures.rate("load")
+    changed = [figures.seconds("load of changes", size) for size in (sizes.large, sizes.small)]
+    return [
+        *(
+            Target(f"load / floor, {size:,}", figures.paired("load", "floor", size), at_most=1.5)
+            for size in (sizes.medium, sizes.large)
+        ),
+        Target("load / dlt's dicts, rows a second", ours / figures.rate("dlt, dicts"), at_least=10),
+        *(
+            Target(f"load / {way}, rows a second", ours / figures.rate(way))
+            for way in ("dlt, dicts, parquet", "dlt, dicts, parquet, no child tables")
+        ),
+        Target("load of changes, large / small account", changed[0] / changed[1], at_most=1.5),
+        Target("drain / load, large account", figures.paired("drain", "load", sizes.large), at_most=1 / 3),
+    ]
+
+
+def _memory(figures: Figures) -> list[Target]:
+    medium, large = (figures.peak("load", size) for size in (figures.sizes.medium, figures.sizes.large))
+    everything = figures.peak("load, all entities", figures.sizes.large)
+    return [
+        Target("load: peak memory in MB, large account", large, at_most=MOST_MB),
+        Target("load, all entities: peak memory in MB, large account", everything, at_most=MOST_MB),
+        Target("load: peak memory, large / medium account", large / medium, at_most=1.25),
+    ]
+
+
+def _requests(figures: Figures) -> list[Target]:
+    return [
+        Target(f"load: requests beyond the fewest, {size:,}", _too_many(figures.of("load", size)), at_most=0)
+        for size in (figures.sizes.medium, figures.sizes.large)
+    ]
+
+
+def _too_many(loads: Sequence[Measurement]) -> int:
+    """Requests in excess of one for each page and one to ask who we are; the worst of several loads."""
+    return max(one.requests - math.ceil(one.rows / PAGE) - 1 for one in loads)
+
+
+def _rate(figures: Figures) -> list[Target]:
+    found = []
+    for way in ("load at 150 ms", "load at 150 ms, all entities"):
+        one = figures.of(way, figures.sizes.small)[0]
+        seconds = one.steps["extracting"]
+        found += [
+            Target(
+                f"{way}: share of the allowed rate", one.requests / seconds * WINDOW / BURST, at_least=0.9
+            ),
+            Target(f"{way}: extract seconds / the fewest possible", seconds / _fewest(one.requests)),
+            Target(f"{way}: requests refused with 429", one.refused, at_most=0),
+        ]
+    return found
+
+
+def _fewest(requests: int) -> float:
+    """The seconds that so many requests take at least, for the first window's share may be sent at once."""
+    return WINDOW * (math.ceil(requests / BURST) - 1) + LATENCY

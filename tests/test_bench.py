@@ -1,0 +1,86 @@
+"""`make bench`, on accounts so small that only its working can be checked; and how it judges."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.bench.child import WAYS
+from tests.bench.course import Sizes
+from tests.bench.measuring import ROOT, Measurement
+from tests.bench.targets import targets
+
+SIZES = Sizes()
+COUNTS = {"import_seconds": 1.0, "cpu_seconds": 1.0, "tokens": 0, "refused": 0, "steps": {"extracting": 10.0}}
+
+
+def measured(way: str, activities: int, seconds: float, peak_mb: float = 100.0) -> Measurement:
+    requests = 201 if "150 ms" in way else activities // 500 + 1
+    return Measurement(way, activities, activities, seconds, peak_mb=peak_mb, requests=requests, **COUNTS)  # type: ignore[arg-type]
+
+
+GOOD = [
+    *(measured("drain", size, 1.0) for size in (SIZES.medium, SIZES.large)),
+    *(measured("floor", size, 10.0) for size in (SIZES.medium, SIZES.large)),
+    *(measured("load", size, 15.0) for size in (SIZES.medium, SIZES.large)),
+    measured("load, all entities", SIZES.large, 20.0),
+    measured("dlt, dicts", SIZES.medium, 150.0),
+    *(measured(way, SIZES.medium, 100.0) for way in WAYS if "parquet" in way),
+    *(measured("load of changes", size, 0.5) for size in (SIZES.small, SIZES.large)),
+    *(measured(way, SIZES.small, 15.0) for way in WAYS if "150 ms" in way),
+]
+
+
+def test_a_tiny_bench_measures_everything_and_judges_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "bench.json"
+    command = [sys.executable, "-m", "tests.bench", "--quick", "--scale", "0.05", "--json", str(file)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    document = json.loads(file.read_text())
+    found = document["measurements"]
+    assert {one["way"] for one in found} == set(WAYS)
+    assert {one["activities"] for one in found} == {5000, 1500, 500}
+    assert all(one["seconds"] > 0 and one["peak_mb"] > 0 and one["requests"] > 0 for one in found)
+    assert all(target["name"] in done.stdout for target in document["targets"])
+    rows = {(one["way"], one["activities"]): one["rows"] for one in found}
+    assert rows["drain", 5000] == rows["floor", 5000] == rows["load", 5000] > 4900
+    assert rows["load of changes", 5000] == rows["load of changes", 500] == 10
+
+
+def test_figures_at_their_bounds_meet_every_target() -> None:
+    assert [target.name for target in targets(GOOD, SIZES) if target.met is False] == []
+
+
+@pytest.mark.parametrize(
+    ("way", "activities", "worse", "missed"),
+    [
+        (
+            "load",
+            SIZES.medium,
+            {"seconds": 15.1},
+            {"load / floor, 300,000", "load / dlt's dicts, rows a second"},
+        ),
+        ("drain", SIZES.large, {"seconds": 5.1}, {"drain / load, large account"}),
+        ("load of changes", SIZES.large, {"seconds": 0.8}, {"load of changes, large / small account"}),
+        ("load", SIZES.large, {"peak_mb": 126.0}, {"load: peak memory, large / medium account"}),
+        ("load", SIZES.large, {"requests": 2002}, {"load: requests beyond the fewest, 1,000,000"}),
+        ("load at 150 ms", SIZES.small, {"refused": 1}, {"load at 150 ms: requests refused with 429"}),
+        (
+            "load at 150 ms",
+            SIZES.small,
+            {"steps": {"extracting": 11.2}},
+            {"load at 150 ms: share of the allowed rate"},
+        ),
+    ],
+)
+def test_a_figure_beyond_its_bound_misses_its_target(
+    way: str, activities: int, worse: dict[str, object], missed: set[str]
+) -> None:
+    found = [
+        replace(one, **worse) if (one.way, one.activities) == (way, activities) else one  # type: ignore[arg-type]
+        for one in GOOD
+    ]
+    assert {target.name for target in targets(found, SIZES) if target.met is False} == missed
