@@ -1,20 +1,26 @@
 """What the CRM allows: so many requests in a rolling window (burst), and so many tokens a day (budget).
 
-The burst limiter keeps a log of when the last requests were sent, so that no window ever holds more than is
-allowed, and adopts the limit that the CRM's headers state. It starts from the smallest known limit.
+The burst limiter keeps a log of the last requests, so that no window ever holds more than is allowed, and adopts the
+limit that the CRM's headers state. It starts from the smallest known limit. When we meant to send a request says little:
+it may have waited for a connection, or for a busy processor. When its answer came, less the usual time, says it better.
 """
 
 import asyncio
+import contextlib
 import math
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 WINDOW = 2.0
 SMALLEST_LIMIT = 20
 MARGIN = 0.03
-"""Seconds added to the window, because requests do not take equally long to arrive."""
+"""Seconds added to the window, because requests do not travel equally fast."""
+GLANCE = 0.005
+"""Seconds until we look again whether it is our turn."""
+START = 20.0
+"""Requests that may go at once after a rest."""
 MOST_WALKERS = 8
 MOST_PAGES_A_SECOND = 20
 """One walk after another is fast enough beyond this; more walks at once would only cost more requests."""
@@ -43,23 +49,65 @@ class Limiter:
     daily_limit: int | None = None
     latency: float = 0.0
     """Seconds from request to answer, at best: what is more may be our own doing."""
-    _sent: deque[float] = field(default_factory=deque)
+    _in_flight: int = 0
+    _arrived: deque[float] = field(default_factory=deque)
+    """When the last requests went out, told from when their answers came: a wait for a connection counts too."""
     _closed_until: float = 0.0
-    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _others: int = 0
+    """Requests that somebody else, or an earlier run, has in the current window."""
+    _others_until: float = 0.0
+    _active: dict[object, Callable[[], float]] = field(default_factory=dict)
+    """Requests that wait or are in flight, with what their walks have left to do."""
+    _credit: float = START
+    """Requests that may go at once; it grows at the allowed rate, so that they go evenly and not in bursts."""
+    _credited_at: float | None = None
 
-    async def pass_through(self) -> None:
-        """Wait until one more request may be sent, and count it as sent."""
-        async with self._turn:
-            while (pause := self._pause()) > 0:
-                await self.sleep(pause)
-            self._sent.append(self.clock())
+    @contextlib.asynccontextmanager
+    async def turn(self, urgency: Callable[[], float] = lambda: math.inf) -> AsyncIterator[None]:
+        """Wait until one more request may be sent; the context lasts until it is answered.
 
-    def _pause(self) -> float:
+        The walk with most left to do goes first, and one request is always left over for it: a long walk that is
+        held up ends late, when the others have long been done.
+        """
+        me = object()
+        self._active[me] = urgency
+        try:
+            while (pause := max(self._log_pause(), self._credit_pause(me))) > 0:
+                await self.sleep(max(pause, GLANCE))
+            self._credit -= 1
+            self._in_flight += 1
+            try:
+                yield
+            finally:
+                self._in_flight -= 1
+                self._arrived.append(self.clock() - self.latency)
+        finally:
+            del self._active[me]
+
+    @property
+    def _allowed(self) -> int:
+        return max(1, self.limit - (self._others if self.clock() < self._others_until else 0))
+
+    def _credit_pause(self, me: object) -> float:
+        now, rate = self.clock(), self._allowed / (WINDOW + MARGIN)
+        if self._credited_at is not None:
+            self._credit = min(max(START, self.limit / 2), self._credit + (now - self._credited_at) * rate)
+        self._credited_at = now
+        mine = self._active[me]()
+        needed = 2 if any(other() > mine for other in self._active.values()) else 1
+        return (needed - self._credit) / rate
+
+    def _log_pause(self) -> float:
         now = self.clock()
-        while self._sent and self._sent[0] <= now - WINDOW - MARGIN:
-            self._sent.popleft()
-        full = len(self._sent) >= self.limit
-        free_at = self._sent[-self.limit] + WINDOW + MARGIN if full else now
+        while self._arrived and self._arrived[0] <= now - WINDOW - MARGIN:
+            self._arrived.popleft()
+        surplus = self._in_flight + len(self._arrived) - self._allowed
+        free_at = now
+        if surplus >= 0:
+            self._credit = min(self._credit, 1.0)  # what comes free all at once shall not go all at once
+            free_at = (
+                self._arrived[surplus] + WINDOW + MARGIN if surplus < len(self._arrived) else now + GLANCE
+            )
         return max(free_at, self._closed_until) - now
 
     def close_for(self, seconds: float) -> None:
@@ -73,9 +121,9 @@ class Limiter:
         self.daily_limit = _number(headers.get("x-daily-ratelimit-token-limit")) or self.daily_limit
         remaining = _number(headers.get("x-daily-ratelimit-token-remaining"))
         self.daily_remaining = self.daily_remaining if remaining is None else remaining
-        if _number(headers.get("x-ratelimit-remaining")) == 0 and len(self._sent) < self.limit / 2:
-            # We sent too little to have used it up: somebody else uses the same token.
-            self.close_for(min(WINDOW, _number(headers.get("x-ratelimit-reset")) or WINDOW))
+        left = _number(headers.get("x-ratelimit-remaining"))
+        if left is not None and (others := self.limit - left - self._in_flight - len(self._arrived)) > 0:
+            self._others, self._others_until = others, self.clock() + WINDOW
 
     def walkers(self) -> int:
         """How many walks at once the limit can feed: one suffices where answers come fast."""

@@ -7,6 +7,7 @@ Nothing here logs a header or a body, and redirects are not followed, so that a 
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -99,6 +100,7 @@ class Client:
         cost: int,
         tally: Tally,
         parse: Callable[[Answer], Result],
+        urgency: Callable[[], float] = lambda: math.inf,
     ) -> Result:
         """Fetch one path and parse its answer, trying again where that can help; `cost` is its price in tokens."""
         retrying = tenacity.AsyncRetrying(
@@ -111,17 +113,19 @@ class Client:
         )
 
         async def attempt() -> Result:
-            return parse(await self._try(path, params, cost, tally))
+            return parse(await self._try(path, params, cost, tally, urgency))
 
         return await retrying(attempt)
 
-    async def _try(self, path: str, params: Mapping[str, str], cost: int, tally: Tally) -> Answer:
+    async def _try(
+        self, path: str, params: Mapping[str, str], cost: int, tally: Tally, urgency: Callable[[], float]
+    ) -> Answer:
         if self._final is not None:
             raise type(self._final)(self._final.message, way_out=self._final.way_out)
-        await self.limiter.pass_through()
-        tally.requests += 1
-        started = self.clock()
-        response = await self._send(path, params)
+        async with self.limiter.turn(urgency):
+            tally.requests += 1
+            started = self.clock()
+            response = await self._send(path, params)
         problem = self.judge(response)
         if response.status_code != httpx.codes.TOO_MANY_REQUESTS:
             tally.tokens += cost
@@ -169,4 +173,5 @@ class Client:
         pause = state.next_action.sleep if state.next_action else 0.0
         if isinstance(problem, BurstLimited | Blocked):
             self.limiter.close_for(pause)
-        LOG.warning("%s: %s Trying again in %.1f s.", path, getattr(problem, "message", problem), pause)
+        level = logging.INFO if isinstance(problem, BurstLimited) else logging.WARNING
+        LOG.log(level, "%s: %s Trying again in %.1f s.", path, getattr(problem, "message", problem), pause)

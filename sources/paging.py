@@ -1,5 +1,6 @@
 """How to get from one page to the next. Pure: no requests, no clock."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -102,9 +103,15 @@ class Ends:
     low: Any = None
     high: Any = None
     met: bool = False
+    rows: int = 0
+    outer: list[Any] = field(default_factory=list)
+    """Where the walks began."""
 
     def note(self, route: Route, page: Page) -> None:
         """Record how far a walk has come."""
+        if page.rows and (self.low if not route.descending else self.high) is None:
+            self.outer.append(route.place(page.rows[0]) if route.order else None)
+        self.rows += len(page.rows)
         if page.rows and route.descending:
             self.high = route.place(page.rows[-1])
         elif page.rows and route.order:
@@ -113,3 +120,11 @@ class Ends:
             # Two records may share a second, so equal times are no proof that nothing lies between.
             self.met = bool(self.low > self.high if route.by_time else self.low >= self.high)
         self.met = self.met or not page.cursor
+
+    def remaining(self) -> float:
+        """About how many rows lie between the walks; without end as long as that cannot be told."""
+        if not (isinstance(self.low, int) and isinstance(self.high, int)):
+            return math.inf
+        gap = max(0, self.high - self.low)
+        walked = max(self.outer) - min(self.outer) - gap
+        return float(self.rows * gap / max(1, walked))

@@ -73,7 +73,7 @@ class Extraction:
         self._reached: dict[str, str] = {}
         self._pages = fetcher.start(self._reader, self.plan.window)
 
-    def tables(self) -> Iterator[pa.Table]:
+    def tables(self) -> Iterator[pa.Table | None]:
         """What changed, then what was deleted; moves the watermark as far as everything was read."""
         state = dlt.current.resource_state()
         self.progress.outcome = "reading"
@@ -110,12 +110,15 @@ class Extraction:
         elif self.entity.incremental and not state.get("watermark") and self._seen:
             state.update(resume=True, undated=True)
 
-    def _changed(self) -> Iterator[pa.Table]:
+    def _changed(self) -> Iterator[pa.Table | None]:
         rows: list[Any] = []
         reached: dict[str, str] = {}
         problem: RoundtripError | None = None
         try:
             for page in self._pages:
+                if page is None:
+                    yield None  # lets dlt turn to another entity
+                    continue
                 rows += page.rows
                 reached |= {page.listing: page.reached} if page.reached else {}
                 if len(rows) >= BATCH:

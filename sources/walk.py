@@ -7,9 +7,11 @@ that together match every record exactly once. Every way reads every record, als
 """
 
 import asyncio
+import math
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from queue import Empty, SimpleQueue
 from typing import Any, Self, TypeVar
 
 import pendulum
@@ -90,7 +92,7 @@ class Reader:
         restarts, page = 0, start
         while not ends.met:
             try:
-                page = await self._page(route, page)
+                page = await self._page(route, page, ends.remaining)
             except CursorRefused:
                 restarts += 1
                 if restarts > MOST_RESTARTS:
@@ -101,7 +103,9 @@ class Reader:
             await emit(page)
             ends.note(route, page)
 
-    async def _page(self, route: Route, previous: Page | None) -> Page:
+    async def _page(
+        self, route: Route, previous: Page | None, urgency: Callable[[], float] = lambda: math.inf
+    ) -> Page:
         """The page after `previous`, or the first one."""
         listing = route.listing
 
@@ -111,7 +115,9 @@ class Reader:
             return replace(page, listing=listing.name, reached=route.reached(page))
 
         params = route.params(previous.cursor if previous else None)
-        page = await self.client.get(listing.path, params, cost=listing.cost, tally=self.tally, parse=parse)
+        page = await self.client.get(
+            listing.path, params, cost=listing.cost, tally=self.tally, parse=parse, urgency=urgency
+        )
         self.tally.rows += len(page.rows)
         return page
 
@@ -159,26 +165,49 @@ class Fetcher:
         """Run something in the fetcher's loop and wait for it."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
-    def start(self, reader: Reader, window: Window) -> Iterator[Page]:
-        """Start walking at once; the pages come as they are read, and then the error, if there was one."""
-        queue: asyncio.Queue[Page | BaseException | None] = asyncio.Queue(AHEAD)
-        asyncio.run_coroutine_threadsafe(_produce(reader, window, queue), self._loop)
-        return self._consume(queue)
+    def start(self, reader: Reader, window: Window) -> Iterator[Page | None]:
+        """Start walking at once; the pages come as they are read, and then the error, if there was one.
 
-    def _consume(self, queue: asyncio.Queue[Page | BaseException | None]) -> Iterator[Page]:
-        while (item := self.run(queue.get())) is not None:
+        None comes where no page is there yet, so that whoever reads several walks need not wait for one of them.
+        """
+        queue: SimpleQueue[Page | BaseException | None] = SimpleQueue()
+        room = asyncio.Semaphore(AHEAD)
+        asyncio.run_coroutine_threadsafe(_produce(reader, window, queue, room), self._loop)
+        return self._consume(queue, room)
+
+    def _consume(
+        self, queue: "SimpleQueue[Page | BaseException | None]", room: asyncio.Semaphore
+    ) -> Iterator[Page | None]:
+        while True:
+            try:
+                item = queue.get_nowait()
+            except Empty:
+                yield None
+                continue
+            if item is None:
+                return
             if isinstance(item, BaseException):
                 raise item
+            self._loop.call_soon_threadsafe(room.release)
             yield item
 
 
-async def _produce(reader: Reader, window: Window, queue: asyncio.Queue[Page | BaseException | None]) -> None:
+async def _produce(
+    reader: Reader,
+    window: Window,
+    queue: "SimpleQueue[Page | BaseException | None]",
+    room: asyncio.Semaphore,
+) -> None:
+    async def emit(page: Page) -> None:
+        await room.acquire()
+        queue.put(page)
+
     try:
-        await reader.read(window, queue.put)
+        await reader.read(window, emit)
     except Exception as error:  # noqa: BLE001 (whatever it is, the reader's thread must see it)
-        await queue.put(_first(error, reader.entity.name))
+        queue.put(_first(error, reader.entity.name))
     else:
-        await queue.put(None)
+        queue.put(None)
 
 
 def _first(error: BaseException, entity: str) -> BaseException:
