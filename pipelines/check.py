@@ -72,7 +72,7 @@ async def _try(reader: Reader, listing: Listing) -> Reach:
         raise
     except ApiError as error:
         problem = error
-    return Reach(reader.entity.name, listing.path, problem, tuple(reader.decoder.learnt))
+    return Reach(reader.entity.name, listing.path, problem, tuple(reader.decoder.undeclared))
 
 
 def summary(found: Found) -> dict[str, Any]:

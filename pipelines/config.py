@@ -9,6 +9,7 @@ A key that nobody reads is refused: a setting misspelt must not pass for a setti
 """
 
 import difflib
+import math
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -75,9 +76,6 @@ def read_settings(crm: Crm) -> Settings:
     """The settings of one CRM; an error says which key is missing, unknown or wrong, and where."""
     check_keys(crm)
     section = f"sources.{crm.name}"
-    legacy = _table(f"{section}.api")
-    for name, generation in legacy.items():
-        _check_legacy(crm, name, generation)
     default = Patience()
     timeout = _number(f"{section}.request_timeout_seconds", default.total)
     return Settings(
@@ -86,7 +84,7 @@ def read_settings(crm: Crm) -> Settings:
         warehouse=_warehouse(f"raw_{crm.name}"),
         memory_limit=str(_value("roundtrip.memory_limit") or Settings.memory_limit),
         entities=_names(f"{section}.entities"),
-        legacy=frozenset(legacy),
+        legacy=_legacy(crm, f"{section}.api"),
         safety_lag=int(_number(f"{section}.safety_lag_seconds", Settings.safety_lag)),
         patience=Patience(
             total=timeout,
@@ -115,8 +113,8 @@ def check_keys(crm: Crm) -> None:
     """Refuse settings that nobody reads."""
     for file in FILES:
         tables = _toml(file)
-        _refuse_unknown(tables.get("roundtrip", {}), ROUNDTRIP, f"[roundtrip] in {file}")
-        section = tables.get("sources", {}).get(crm.name, {})
+        _refuse_unknown(_section(tables, "roundtrip", file), ROUNDTRIP, f"[roundtrip] in {file}")
+        section = _section(_section(tables, "sources", file), crm.name, file)
         _refuse_unknown(section, {**crm.settings, **SOURCE}, f"[sources.{crm.name}] in {file}")
     prefixes = {"ROUNDTRIP__": ROUNDTRIP, f"SOURCES__{crm.name.upper()}__": {**crm.settings, **SOURCE}}
     for prefix, known in prefixes.items():
@@ -124,6 +122,13 @@ def check_keys(crm: Crm) -> None:
             name.removeprefix(prefix).split("__")[0].lower() for name in os.environ if name.startswith(prefix)
         ]
         _refuse_unknown(names, known, f"the environment ({prefix}...)")
+
+
+def _section(tables: Mapping[str, Any], name: str, file: Path) -> Mapping[str, Any]:
+    section = tables.get(name, {})
+    if not isinstance(section, Mapping):
+        raise UsageError(f"{name} in {file} is a section, not a single value.", way_out=f"Write [...{name}].")
+    return section
 
 
 def _toml(file: Path) -> dict[str, Any]:
@@ -172,7 +177,7 @@ def _number(key: str, default: float) -> float:
         number = default if value is None else float(value)
     except (TypeError, ValueError):
         number = -1.0
-    if number < 0:
+    if not 0 <= number < math.inf:
         raise UsageError(f"The setting {key} must be a number that is not negative, not {value!r}.")
     return number
 
@@ -191,6 +196,16 @@ def _table(key: str) -> dict[str, str]:
     if value is not None and not isinstance(value, Mapping):
         raise UsageError(f'The setting {key} must be a table like {{activities = "v1"}}, not {value!r}.')
     return {str(name): str(generation) for name, generation in (value or {}).items()}
+
+
+def _legacy(crm: Crm, key: str) -> frozenset[str]:
+    """The entities to be read through the older API; set as a table, or one by one in the environment."""
+    able = [entity.name for entity in crm.entities.values() if entity.legacy]
+    single = {name: str(found) for name in able if (found := _value(f"{key}.{name}")) is not None}
+    chosen = _table(key) | single
+    for name, generation in chosen.items():
+        _check_legacy(crm, name, generation)
+    return frozenset(name for name, generation in chosen.items() if generation == "v1")
 
 
 def _check_legacy(crm: Crm, name: str, generation: str) -> None:

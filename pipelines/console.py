@@ -115,6 +115,8 @@ def closing(run: Run) -> None:
         f"{run.total('rows'):,} rows read: {run.total('inserted'):,} new, {run.total('updated'):,} changed, "
         f"{run.total('deleted'):,} deleted. {run.total('requests'):,} requests, {run.total('tokens'):,} tokens{left}."
     )
+    if run.problem and not run.entities:
+        note(run.problem)
     for progress in run.entities:
         if progress.drift:
             note(

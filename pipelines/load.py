@@ -27,6 +27,7 @@ from pipelines.warehouse import Warehouse
 from sources.crm import Account, Gone
 from sources.entity import Entity
 from sources.errors import (
+    BudgetSpent,
     Busy,
     LoadError,
     NotAccepted,
@@ -76,6 +77,8 @@ def load(
             loading.normalize_and_load()
             warehouse.make_missing(chosen)
             run.status, run.problem = _verdict(run)
+        except BudgetSpent as error:
+            run.status, run.problem = "partial", str(error)
         except BaseException as error:
             run.status, run.problem = "failed", str(error) or type(error).__name__
             raise

@@ -1,14 +1,14 @@
 """Page bytes to Arrow, without a dict in between.
 
 msgspec decodes a page straight into structs made from the entity's fields; nested values stay JSON text. Keys that
-are not declared go into `_extra`: the decoder refuses a page with an unknown key, learns the key, and reads the page
-again, so that pages without news cost nothing. A value of another type than declared is an error that names it.
+are not declared go into `_extra`: the decoder refuses a page with an unknown key, and such a page is taken apart first,
+so that pages without news cost nothing. A value of another type than declared is an error that names it.
 """
 
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
@@ -40,14 +40,24 @@ PYTHON: dict[Kind, Any] = {
     "json": msgspec.Raw,
 }
 NULL = msgspec.Raw(b"null")
-MOST_LEARNT = 1_000
-"""Undeclared keys a decoder takes in before it says that the answers are no records of this entity."""
+NINE_DIGITS = Decimal("1e-9")
+MOST_UNDECLARED = 1_000
+"""With more undeclared keys than this, the answers are no records of the entity."""
+BESIDE = "roundtrip.extra"
+"""Where a row keeps what is not declared; no key of an API is called so."""
 
 
 class More(msgspec.Struct):
     """What the envelope says about the next page."""
 
     next_cursor: str | None = None
+
+
+class Loose(msgspec.Struct):
+    """A page whose values are left as they are."""
+
+    data: list[dict[str, msgspec.Raw]] | None = None
+    additional_data: msgspec.Raw = NULL
 
 
 def schema(entity: Entity) -> pa.Schema:
@@ -61,54 +71,78 @@ class Decoder:
     def __init__(self, entity: Entity) -> None:
         self.entity = entity
         self.schema = schema(entity)
-        self.learnt: list[str] = []
+        self.undeclared: list[str] = []
+        """Keys met that the entity does not declare."""
+        self._known = {declared.name for declared in entity.fields}
         self._decoder = self._build()
 
     def _build(self) -> msgspec.json.Decoder[Any]:
-        declared = [
+        fields = [
             (column.name, PYTHON[column.kind], NULL if column.kind == "json" else None)
             for column in self.entity.fields
         ]
-        extra = [(f"extra_{number}", msgspec.Raw, NULL) for number in range(len(self.learnt))]
         row = msgspec.defstruct(
             "Row",
-            [*declared, *extra],
-            rename={f"extra_{number}": key for number, key in enumerate(self.learnt)},
+            [*fields, ("beside", str | None, None)],
+            rename={"beside": BESIDE},
             forbid_unknown_fields=True,
             gc=False,
         )
         envelope = msgspec.defstruct(
             "Envelope",
-            [("data", list[row] | None, None), ("additional_data", More | None, None)],  # type: ignore[valid-type]
+            [
+                ("success", bool, True),
+                ("data", list[row] | None, None),  # type: ignore[valid-type]
+                ("additional_data", More | None, None),
+            ],
         )
         return msgspec.json.Decoder(envelope)
 
     def decode(self, body: bytes) -> Page:
         """A page of records; the rows have one attribute for each field."""
-        while True:
-            try:
-                answer = self._decoder.decode(body)
-            except msgspec.ValidationError as error:
-                if "unknown field" not in str(error):
-                    raise self._wrong_type(body, error) from error
-                self._learn(body)
-            except msgspec.DecodeError as error:
-                raise BadBody(f"the answer is not whole JSON ({error}).", entity=self.entity.name) from error
-            else:
-                rows = answer.data or []
-                self._check_keys(rows)
-                return Page(
-                    rows, (answer.additional_data.next_cursor or None) if answer.additional_data else None
-                )
+        answer, beside = self._answer(body)
+        if not answer.success:
+            raise BadBody(
+                "the answer says that the request failed, without saying why.", entity=self.entity.name
+            )
+        rows = answer.data or []
+        for row, extra in zip(rows, beside, strict=False):
+            row.beside = extra
+        self._check_keys(rows)
+        return Page(rows, (answer.additional_data.next_cursor or None) if answer.additional_data else None)
 
-    def _learn(self, body: bytes) -> None:
-        known = {declared.name for declared in self.entity.fields} | set(self.learnt)
-        for row in _plain_rows(body):
-            self.learnt += [key for key in row if key not in known]
-            known.update(row)
-        if len(self.learnt) > MOST_LEARNT:
-            raise WrongType(f"the records carry over {MOST_LEARNT} undeclared keys.", entity=self.entity.name)
-        self._decoder = self._build()
+    def _answer(self, body: bytes) -> tuple[Any, list[str | None]]:
+        try:
+            if not self.undeclared:
+                return self._decoder.decode(body), []
+            return self._split(body)
+        except msgspec.ValidationError as error:
+            if "unknown field" not in str(error):
+                raise self._wrong_type(body, error) from error
+        except msgspec.DecodeError as error:
+            raise BadBody(f"the answer is not whole JSON ({error}).", entity=self.entity.name) from error
+        return self._declared_only(body)
+
+    def _declared_only(self, body: bytes) -> tuple[Any, list[str | None]]:
+        try:
+            return self._split(body)
+        except msgspec.ValidationError as error:
+            raise self._wrong_type(body, error) from error
+
+    def _split(self, body: bytes) -> tuple[Any, list[str | None]]:
+        """The page with its declared keys only, and for each row the others as JSON."""
+        page = msgspec.json.decode(body, type=Loose)
+        beside = [self._taken_out(row) for row in page.data or []]
+        return self._decoder.decode(msgspec.json.encode(page)), beside
+
+    def _taken_out(self, row: dict[str, msgspec.Raw]) -> str | None:
+        extra = {key: row.pop(key) for key in [key for key in row if key not in self._known]}
+        self.undeclared += [key for key in extra if key not in self.undeclared]
+        if len(self.undeclared) > MOST_UNDECLARED:
+            raise WrongType(
+                f"the records carry over {MOST_UNDECLARED} undeclared keys.", entity=self.entity.name
+            )
+        return msgspec.json.encode(extra).decode() if extra else None
 
     def _check_keys(self, rows: Sequence[Any]) -> None:
         key = self.entity.primary_key
@@ -119,8 +153,7 @@ class Decoder:
         place = re.search(r"\$\.data\[(\d+)\](?:\.(\w+))?", str(error))
         if not place:
             return BadBody(f"the answer is not a list of records ({error}).", entity=self.entity.name)
-        row = _plain_rows(body)[int(place[1])]
-        identity = row.get(self.entity.primary_key)
+        identity = _key_of(body, int(place[1]), self.entity.primary_key)
         expected = str(error).split(" - at ")[0]
         return WrongType(
             f"record {identity}: {place[2] or 'the record'}: {expected[0].lower()}{expected[1:]}.",
@@ -151,45 +184,53 @@ class Decoder:
         return pc.if_else(deleted, columns[self.entity.watermark], nothing)
 
     def _column(self, rows: Sequence[Any], declared: Field) -> pa.Array:
-        name, kind = declared.name, declared.kind
-        values = [getattr(row, name) for row in rows]
+        values = [getattr(row, declared.name) for row in rows]
         try:
-            if kind == "json":
-                return pa.array([_text(value) for value in values], pa.string())
-            if kind == "time":
-                return _times(values)
-            if kind == "date":
-                return pc.cast(pa.array([value or None for value in values], pa.string()), ARROW[kind])
-            return pa.array(values, ARROW[kind])
-        except (pa.ArrowInvalid, OverflowError) as error:
-            raise self._unfit(rows, declared, error) from error
+            return _array(values, declared.kind)
+        except (pa.ArrowInvalid, OverflowError, InvalidOperation) as error:
+            raise self._unfit(rows, declared) from error
 
-    def _unfit(self, rows: Sequence[Any], declared: Field, error: Exception) -> WrongType:
+    def _unfit(self, rows: Sequence[Any], declared: Field) -> WrongType:
         """Find the first value that does not fit."""
-        for row in rows:
-            try:
-                pc.cast(pa.array([getattr(row, declared.name) or None]), ARROW[declared.kind])
-            except (pa.ArrowInvalid, OverflowError):
-                identity = getattr(row, self.entity.primary_key)
-                return WrongType(
-                    f"record {identity}: {declared.name}: not a valid {declared.kind}.",
-                    entity=self.entity.name,
-                    record_id=identity,
-                )
-        return WrongType(f"{declared.name}: {error}.", entity=self.entity.name)
+        wrong = next(row for row in rows if not _fits(getattr(row, declared.name), declared.kind))
+        identity = getattr(wrong, self.entity.primary_key)
+        return WrongType(
+            f"record {identity}: {declared.name}: not a valid {declared.kind}.",
+            entity=self.entity.name,
+            record_id=identity,
+        )
 
     def _extra(self, rows: Sequence[Any]) -> pa.Array:
-        if not self.learnt:
-            return pa.nulls(len(rows), pa.string())
-        return pa.array([self._extra_of(row) for row in rows], pa.string())
+        return pa.array([row.beside for row in rows], pa.string())
 
-    def _extra_of(self, row: Any) -> str | None:
-        found = {
-            key: value
-            for number, key in enumerate(self.learnt)
-            if (value := getattr(row, f"extra_{number}")) is not NULL
-        }
-        return msgspec.json.encode(found).decode() if found else None
+
+def _array(values: Sequence[Any], kind: Kind) -> pa.Array:
+    if kind == "json":
+        return pa.array([_text(value) for value in values], pa.string())
+    if kind == "time":
+        return _times(values)
+    if kind == "date":
+        return pc.cast(pa.array([value or None for value in values], pa.string()), ARROW[kind])
+    if kind == "decimal":
+        return _decimals(values)
+    return pa.array(values, ARROW[kind])
+
+
+def _fits(value: Any, kind: Kind) -> bool:
+    try:
+        _array([value], kind)
+    except (pa.ArrowInvalid, OverflowError, InvalidOperation):
+        return False
+    return True
+
+
+def _decimals(values: Sequence[Decimal | None]) -> pa.Array:
+    """Decimals of nine digits; what an API calculated in floats carries noise beyond them."""
+    try:
+        return pa.array(values, ARROW["decimal"])
+    except pa.ArrowInvalid:
+        rounded = [value if value is None else value.quantize(NINE_DIGITS) for value in values]
+        return pa.array(rounded, ARROW["decimal"])
 
 
 def _times(values: Sequence[str | None]) -> pa.Array:
@@ -201,9 +242,13 @@ def _times(values: Sequence[str | None]) -> pa.Array:
         return pc.assume_timezone(pc.cast(texts, pa.timestamp("us")), "UTC")
 
 
-def _plain_rows(body: bytes) -> list[dict[str, Any]]:
-    data = msgspec.json.decode(body)["data"]
-    return [row if isinstance(row, dict) else {} for row in data]
+def _key_of(body: bytes, number: int, key: str) -> Any:
+    """The key of a page's n-th row, if it has one."""
+    try:
+        rows = msgspec.json.decode(body, type=Loose).data or []
+        return msgspec.json.decode(rows[number][key])
+    except (msgspec.MsgspecError, LookupError):
+        return None
 
 
 def _text(value: msgspec.Raw) -> str | None:

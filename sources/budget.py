@@ -1,15 +1,14 @@
 """What the CRM allows: so many requests in a rolling window (burst), and so many tokens a day (budget).
 
 The burst limiter keeps a log of the last requests, so that no window ever holds more than is allowed, and adopts the
-limit that the CRM's headers state. It starts from the smallest known limit. When we meant to send a request says little:
-it may have waited for a connection, or for a busy processor. When its answer came, less the usual time, says it better.
+limit that the CRM's headers state. It starts from the smallest known limit.
 """
 
 import asyncio
+import bisect
 import contextlib
 import math
 import time
-from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -37,6 +36,13 @@ class Tally:
     bytes: int = 0
 
 
+@dataclass(eq=False)
+class Turn:
+    """One request's turn. `sent` may be made exact: a request that waits for a connection is sent later."""
+
+    sent: float = 0.0
+
+
 @dataclass
 class Limiter:
     """Lets requests pass as fast as the burst limit allows, and never faster."""
@@ -49,65 +55,65 @@ class Limiter:
     daily_limit: int | None = None
     latency: float = 0.0
     """Seconds from request to answer, at best: what is more may be our own doing."""
-    _in_flight: int = 0
-    _arrived: deque[float] = field(default_factory=deque)
-    """When the last requests went out, told from when their answers came: a wait for a connection counts too."""
+    _sent: list[float] = field(default_factory=list)
+    """When the last answered requests were sent, ascending."""
     _closed_until: float = 0.0
     _others: int = 0
     """Requests that somebody else, or an earlier run, has in the current window."""
     _others_until: float = 0.0
-    _active: dict[object, Callable[[], float]] = field(default_factory=dict)
-    """Requests that wait or are in flight, with what their walks have left to do."""
+    _waiting: dict[object, Callable[[], float]] = field(default_factory=dict)
+    _flying: dict[object, Callable[[], float]] = field(default_factory=dict)
+    """Requests that wait and that are in flight, with what their walks have left to do."""
     _credit: float = START
     """Requests that may go at once; it grows at the allowed rate, so that they go evenly and not in bursts."""
     _credited_at: float | None = None
 
     @contextlib.asynccontextmanager
-    async def turn(self, urgency: Callable[[], float] = lambda: math.inf) -> AsyncIterator[None]:
+    async def turn(self, urgency: Callable[[], float] = lambda: math.inf) -> AsyncIterator[Turn]:
         """Wait until one more request may be sent; the context lasts until it is answered.
 
         The walk with most left to do goes first, and one request is always left over for it: a long walk that is
         held up ends late, when the others have long been done.
         """
-        me = object()
-        self._active[me] = urgency
+        turn = Turn()
+        self._waiting[turn] = urgency
         try:
-            while (pause := max(self._log_pause(), self._credit_pause(me))) > 0:
+            while (pause := max(self._log_pause(), self._credit_pause(turn))) > 0:
                 await self.sleep(max(pause, GLANCE))
-            self._credit -= 1
-            self._in_flight += 1
-            try:
-                yield
-            finally:
-                self._in_flight -= 1
-                self._arrived.append(self.clock() - self.latency)
         finally:
-            del self._active[me]
+            del self._waiting[turn]
+        self._credit -= 1
+        self._flying[turn] = urgency
+        turn.sent = self.clock()
+        try:
+            yield turn
+        finally:
+            del self._flying[turn]
+            bisect.insort(self._sent, turn.sent)
 
     @property
     def _allowed(self) -> int:
         return max(1, self.limit - (self._others if self.clock() < self._others_until else 0))
 
-    def _credit_pause(self, me: object) -> float:
+    def _credit_pause(self, turn: Turn) -> float:
         now, rate = self.clock(), self._allowed / (WINDOW + MARGIN)
         if self._credited_at is not None:
             self._credit = min(max(START, self.limit / 2), self._credit + (now - self._credited_at) * rate)
         self._credited_at = now
-        mine = self._active[me]()
-        needed = 2 if any(other() > mine for other in self._active.values()) else 1
+        mine = self._waiting[turn]()
+        if any(other() > mine for other in self._waiting.values()):
+            return GLANCE
+        needed = 2 if any(other() > mine for other in self._flying.values()) else 1
         return (needed - self._credit) / rate
 
     def _log_pause(self) -> float:
         now = self.clock()
-        while self._arrived and self._arrived[0] <= now - WINDOW - MARGIN:
-            self._arrived.popleft()
-        surplus = self._in_flight + len(self._arrived) - self._allowed
+        del self._sent[: bisect.bisect_right(self._sent, now - WINDOW - MARGIN)]
+        surplus = len(self._flying) + len(self._sent) - self._allowed
         free_at = now
         if surplus >= 0:
             self._credit = min(self._credit, 1.0)  # what comes free all at once shall not go all at once
-            free_at = (
-                self._arrived[surplus] + WINDOW + MARGIN if surplus < len(self._arrived) else now + GLANCE
-            )
+            free_at = self._sent[surplus] + WINDOW + MARGIN if surplus < len(self._sent) else now + GLANCE
         return max(free_at, self._closed_until) - now
 
     def close_for(self, seconds: float) -> None:
@@ -122,7 +128,7 @@ class Limiter:
         remaining = _number(headers.get("x-daily-ratelimit-token-remaining"))
         self.daily_remaining = self.daily_remaining if remaining is None else remaining
         left = _number(headers.get("x-ratelimit-remaining"))
-        if left is not None and (others := self.limit - left - self._in_flight - len(self._arrived)) > 0:
+        if left is not None and (others := self.limit - left - len(self._flying) - len(self._sent)) > 0:
             self._others, self._others_until = others, self.clock() + WINDOW
 
     def walkers(self) -> int:
@@ -134,5 +140,5 @@ class Limiter:
 def _number(text: str | None) -> int | None:
     try:
         return int(float(text)) if text is not None else None
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

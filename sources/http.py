@@ -16,7 +16,7 @@ from typing import Self, TypeVar
 import httpx
 import tenacity
 
-from sources.budget import Limiter, Tally
+from sources.budget import Limiter, Tally, Turn
 from sources.errors import FINAL, RETRIED, ApiError, BadBody, Blocked, BurstLimited, Unreachable, UsageError
 
 LOG = logging.getLogger("roundtrip.http")
@@ -120,16 +120,15 @@ class Client:
     async def _try(
         self, path: str, params: Mapping[str, str], cost: int, tally: Tally, urgency: Callable[[], float]
     ) -> Answer:
-        if self._final is not None:
-            raise type(self._final)(self._final.message, way_out=self._final.way_out)
-        async with self.limiter.turn(urgency):
+        async with self.limiter.turn(urgency) as turn:
+            if self._final is not None:
+                raise type(self._final)(self._final.message, way_out=self._final.way_out)
             tally.requests += 1
-            started = self.clock()
-            response = await self._send(path, params)
+            response = await self._send(path, params, turn)
         problem = self.judge(response)
         if response.status_code != httpx.codes.TOO_MANY_REQUESTS:
             tally.tokens += cost
-        self.limiter.learn(response.headers, self.clock() - started)
+        self.limiter.learn(response.headers, response.extensions["seconds"])
         if isinstance(problem, FINAL):
             self._final = problem
         if problem is not None:
@@ -138,12 +137,27 @@ class Client:
         tally.bytes += len(body)
         return Answer(body, response.headers, response.headers.get("x-correlation-id", ""))
 
-    async def _send(self, path: str, params: Mapping[str, str]) -> httpx.Response:
+    async def _send(self, path: str, params: Mapping[str, str], turn: Turn) -> httpx.Response:
+        started, answered = self.clock(), 0.0
+
+        async def trace(event: str, _info: object) -> None:
+            nonlocal started, answered
+            # The connection may have had to be made first, and the body takes as long as it is large.
+            if event.endswith("send_request_headers.started"):
+                started = turn.sent = self.clock()
+            elif event.endswith("receive_response_headers.complete"):
+                answered = self.clock()
+
         if self._http is None:
             raise RuntimeError("the client is not open")
         try:
             async with asyncio.timeout(self.patience.total):
-                return await self._http.get(path, params=params)
+                response = await self._http.get(path, params=params, extensions={"trace": trace})
+                answered = answered or self.clock()
+                # What took longer than usual may have been the way there: the later it counts, the safer.
+                turn.sent = max(turn.sent, answered - self.limiter.latency)
+                response.extensions["seconds"] = answered - started
+                return response
         except (httpx.ReadError, httpx.RemoteProtocolError) as error:
             raise BadBody(
                 f"the connection broke while {path} was answered ({type(error).__name__})."

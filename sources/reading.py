@@ -82,7 +82,7 @@ class Progress:
     @property
     def drift(self) -> list[str]:
         """Keys the API has and the entity does not declare; their values are in `_extra`."""
-        return self.reader.decoder.learnt
+        return self.reader.decoder.undeclared
 
     def add(self, sifted: Sifted) -> None:
         """Count what a table brought."""

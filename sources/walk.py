@@ -40,7 +40,7 @@ class Reader:
     tally: Tally = field(default_factory=Tally)
 
     def __post_init__(self) -> None:
-        """One decoder for all pages, so that undeclared keys are learnt once."""
+        """One decoder for all pages, so that undeclared keys are told once."""
         self.decoder = Decoder(self.entity)
 
     async def read(self, window: Window, emit: Emit) -> None:

@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,7 +56,6 @@ def plain(value: str | None) -> Any:
     return None if value is None else json.loads(value)
 
 
-@pytest.mark.xfail(strict=True, raises=AttributeError, reason="rows read before a key was learnt lack it")
 @given(pages=PAGES)
 def test_any_rows_of_the_declared_types_survive_the_way_from_page_bytes_to_arrow(
     pages: list[list[Any]],

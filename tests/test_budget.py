@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sources.budget import MOST_WALKERS, SMALLEST_LIMIT, WINDOW, Limiter
+from sources.budget import MARGIN, MOST_WALKERS, SMALLEST_LIMIT, WINDOW, Limiter
 from tests.virtual import at_once, now
 
 ENOUGH = 600.0
@@ -66,7 +66,7 @@ def test_no_window_of_two_seconds_ever_holds_more_than_the_limit(limit: int, gap
     assert most_in_a_window(crm.arrivals) <= limit
 
 
-# The way back takes at least as long as the way there: this is what the limiter relies on.
+# All requests take equally long to arrive: what the limiter counts is when they were sent.
 WAY = st.tuples(st.floats(0, 0.3), st.floats(0.3, 2))
 
 
@@ -77,11 +77,12 @@ def test_walks_at_once_share_one_limit(limit: int, walks: list[int], way: tuple[
     assert most_in_a_window(crm.arrivals) <= limit
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a fast answer after slow ones is taken to have arrived before it was sent"
-)
-@given(limit=st.integers(1, 9), walks=st.lists(st.lists(WAY, max_size=8), min_size=1, max_size=6))
-def test_walks_at_once_share_one_limit_however_long_the_ways_take(
+UNEVEN_WAY = st.tuples(st.floats(0.2, 0.2 + MARGIN), st.floats(0.3, 2))
+"""Requests that take longer there than others by up to the margin; how long answers take back does not matter."""
+
+
+@given(limit=st.integers(1, 9), walks=st.lists(st.lists(UNEVEN_WAY, max_size=8), min_size=1, max_size=6))
+def test_walks_at_once_share_one_limit_however_long_their_answers_take(
     limit: int, walks: list[list[tuple[float, float]]]
 ) -> None:
     assert most_in_a_window(ask_all(limit, walks).arrivals) <= limit
@@ -204,7 +205,6 @@ def test_headers_that_are_no_numbers_are_ignored(junk: str) -> None:
     assert (limiter.limit, limiter.daily_remaining, limiter.daily_limit) == (80, 5, 9)
 
 
-@pytest.mark.xfail(strict=True, raises=OverflowError, reason="only ValueError is caught")
 @pytest.mark.parametrize("junk", ["inf", "-Infinity", "1e999"])
 def test_headers_beyond_all_numbers_are_ignored(junk: str) -> None:
     limiter = Limiter(limit=80)

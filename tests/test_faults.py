@@ -47,9 +47,12 @@ def test_a_fault_that_lasts_is_named_and_costs_nothing_once_it_is_over(
         settings = crm.settings(tmp_path)
         if not first:
             run(settings)
-            crm.control("advance", days=1, intensity=30)
+            crm.control("advance", days=1, activity_changes=1_100)
         crm.arm(kind, path=ACTIVITIES, nth=1 if kind in LATER_PAGES else 2, times=None, seconds=5)
         loaded = run(settings)
+        if kind == "cursor_refused" and not first:
+            assert loaded.status == "done", "a walk in order of time needs no cursor to go on"
+            return
         assert loaded.status == ("partial" if kind == "budget_spent" else "failed")
         (activities,) = [one for one in loaded.entities if one.plan.entity.name == "activities"]
         assert str(activities.problem).startswith("activities: ")

@@ -244,7 +244,6 @@ def test_nothing_is_asked_once_the_budget_is_spent_or_the_token_refused(
     assert caught.value.way_out
 
 
-@pytest.mark.xfail(strict=True, reason="who waits for their turn is not told")
 @pytest.mark.parametrize(("last", "kind"), FINALS)
 def test_who_waits_their_turn_then_asks_nothing_either(last: httpx.Response, kind: type[ApiError]) -> None:
     host = Host([last, GOOD])

@@ -28,6 +28,8 @@ from sources.errors import (
 from sources.http import Answer, Client, Patience
 
 DOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
+BROWSER = re.compile(r"https://([\w-]+)\.pipedrive\.com(?:/.*)?$", re.IGNORECASE)
+"""What a browser's address bar shows; only the company's name in it matters."""
 OK, BAD_REQUEST, PAYMENT, FORBIDDEN, TOO_MANY, FAILED = 200, 400, 402, 403, 429, 500
 BURST_PAUSE = 2.0
 BLOCKED_PAUSE = 30.0
@@ -50,9 +52,9 @@ class _Body(msgspec.Struct):
 def base_url(company_domain: str) -> str:
     """The address of a company's API from its domain: `acme`, `acme.pipedrive.com`, or a whole https:// address."""
     text = company_domain.strip().rstrip("/")
-    if "://" in text:
+    if "://" in text and not BROWSER.match(text):
         return text
-    name = text.removesuffix(".pipedrive.com").lower()
+    name = BROWSER.sub(r"\1", text).lower().removesuffix(".pipedrive.com")
     if not DOMAIN.fullmatch(name):
         raise UsageError(
             f"{company_domain!r} is no Pipedrive company domain.",

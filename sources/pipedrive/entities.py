@@ -72,8 +72,9 @@ DEALS = Entity(
         "id int, title text, creator_user_id int, owner_id int, value decimal, person_id int, org_id int,"
         "stage_id int, pipeline_id int, currency text, archive_time time, add_time time, update_time time,"
         "stage_change_time time, status text, is_archived bool, is_deleted bool, probability float,"
-        "lost_reason text, visible_to int, close_time time, won_time time, lost_time time, first_won_time time, local_won_date date,"
-        "local_lost_date date, local_close_date date, expected_close_date date, label_ids json, origin text,"
+        "lost_reason text, visible_to int, close_time time, won_time time, lost_time time, first_won_time time,"
+        "local_won_date date, local_lost_date date, local_close_date date, expected_close_date date,"
+        "label_ids json, origin text,"
         "origin_id text, channel int, channel_id text, source_lead_id text, acv decimal, arr decimal,"
         "mrr decimal, custom_fields json"
     ),

@@ -150,14 +150,20 @@ MAPPERS: Mapping[str, Callable[[Row], Row]] = {
 }
 
 
+class _Page(msgspec.Struct):
+    success: bool = True
+    data: list[Row] | None = None
+    additional_data: msgspec.Raw = msgspec.Raw(b"null")
+
+
 def _adapter(mapper: Callable[[Row], Row]) -> Callable[[bytes], bytes]:
     def adapt(body: bytes) -> bytes:
         """A page of v1 rows as a page of v2 rows; what cannot be read is left for the decoder to name."""
         try:
-            answer = msgspec.json.decode(body)
-        except msgspec.DecodeError:
+            answer = msgspec.json.decode(body, type=_Page)
+        except msgspec.MsgspecError:
             return body
-        answer["data"] = [mapper(row) for row in answer.get("data") or []]
+        answer.data = [mapper(row) for row in answer.data or []]
         return msgspec.json.encode(answer)
 
     return adapt

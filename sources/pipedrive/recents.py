@@ -20,6 +20,7 @@ from sources.pipedrive import legacy_v1
 REACH = pendulum.duration(days=29)
 """How far back the list may be asked, with a day to spare."""
 PAGE = 500
+MOST_SHIFTS = 20
 COST = 20
 FORMAT = "YYYY-MM-DD HH:mm:ss"
 ITEMS = {
@@ -56,16 +57,23 @@ async def deletions(
     """Records of these kinds deleted in [since, until), in memory: deletions are few."""
     found: dict[tuple[str, int], Gone] = {}
     after, start, anchor = since.subtract(seconds=1), 0, None
+    shifts = 0
     while True:
         page, last, more = await _page(client, items, after, start, tally)
         if anchor is not None and (not page or (page[0].item, page[0].id) != anchor):
-            start, anchor = 0, None  # the rows of this second have shifted: read it again
+            start, anchor, shifts = 0, None, shifts + 1  # the rows of this second have shifted: read it again
+            if shifts > MOST_SHIFTS:
+                raise RepeatedPage(
+                    "/v1/recents changes faster than it can be read.", way_out="Run again later."
+                )
             continue
         for change in page:
             if (gone := _gone(change)) and (gone.deleted_at is None or gone.deleted_at < until):
                 found[change.item, change.id] = gone
-        if not more or not page or last is None or last >= until:
+        if not more or not page or (last is not None and last >= until):
             return list(found.values())
+        if last is None:
+            raise BadBody("/v1/recents does not say where its page ends, though more follows.")
         if last.subtract(seconds=1) > after:
             after, start, anchor = last.subtract(seconds=1), 0, None
         else:
