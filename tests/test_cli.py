@@ -155,7 +155,6 @@ def test_a_run_that_spends_the_budget_is_done_in_part(crm: Sandbox, tmp_path: Pa
     assert "daily API tokens are spent" in run["problem"]
 
 
-@pytest.mark.xfail(strict=True, reason="the first request's refusal is a failure like any other")
 def test_a_budget_that_was_spent_before_is_done_in_part_too(crm: Sandbox, tmp_path: Path) -> None:
     crm.control("limits", burst=FREE["burst"], daily_remaining=0)
     try:

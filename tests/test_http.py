@@ -214,8 +214,9 @@ def test_a_pause_asked_of_one_walk_holds_for_all(pushed_back: httpx.Response) ->
             first = asyncio.create_task(client.get(PATH, {}, cost=10, tally=Tally(), parse=whole))
             await asyncio.sleep(2 * LATENCY)
             await client.get(PATH, {}, cost=10, tally=Tally(), parse=whole)
+            answered = now()
             await first
-            return now()
+            return answered
 
     assert at_once(ask()) >= host.pauses[0] >= 2
 

@@ -152,9 +152,7 @@ def test_nothing_is_missed_when_rows_move_away_during_the_walk(crm: Sandbox) -> 
 
 def test_nothing_is_missed_when_rows_of_many_seconds_move_away_during_the_walk(crm: Sandbox) -> None:
     for number in range(1_500):
-        change(
-            crm, "activities", 100_000 + number, NINE.add(seconds=number // 10), is_deleted=number % 2 == 0
-        )
+        change(crm, "activities", 100_000 + number, NINE.add(seconds=number // 7), is_deleted=number % 2 == 0)
 
     def edit(answers: int) -> None:
         for number in range(1, 200, 2):
