@@ -104,7 +104,7 @@ def show(found: Found) -> None:
     """Print the findings for a person."""
     account = found.account
     role = "a global admin" if account.is_admin else "not a global admin: only what this user may see is read"
-    console.OUT.print(f"Connected to [bold]{account.company}[/] as [bold]{account.user}[/], {role}.")
+    console.OUT.print(f"Connected to {account.company} as {account.user}, {role}.")
     drawn = console.grid("", "entity", "list")
     drawn.add_column("", overflow="fold")
     for one in found.reach:

@@ -156,7 +156,7 @@ def main() -> None:
     try:
         app(arguments)
     except RoundtripError as error:
-        sys.exit(_fail(error, USAGE if isinstance(error, UsageError) else FAILED, debug=debug))
+        sys.exit(_fail(error, USAGE if isinstance(error, UsageError) else FAILED, arguments))
     except KeyboardInterrupt:
         console.note("Interrupted. What was loaded is kept; the next run goes on from there.")
         sys.exit(INTERRUPTED)
@@ -166,11 +166,13 @@ def main() -> None:
             way_out="Please report it with the output of the same command with --debug.",
         )
         unexpected.__cause__ = error
-        sys.exit(_fail(unexpected, FAILED, debug=debug))
+        sys.exit(_fail(unexpected, FAILED, arguments))
 
 
-def _fail(error: RoundtripError, code: int, *, debug: bool) -> int:
-    if debug:
+def _fail(error: RoundtripError, code: int, arguments: list[str]) -> int:
+    if "--json" in arguments:
+        console.print_json({"status": "failed", "problem": str(error)})
+    if "--debug" in arguments:
         logging.getLogger("roundtrip").error("", exc_info=error)
     console.note(f"Error: {error}", "bold red")
     return code

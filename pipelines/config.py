@@ -25,6 +25,7 @@ from sources.errors import UsageError
 from sources.http import Patience
 
 FILES = (Path(".dlt/config.toml"), Path(".dlt/secrets.toml"))
+OURS = ("roundtrip", "sources")
 ROUNDTRIP = {
     "warehouse": "the DuckDB file that holds the warehouse",
     "memory_limit": "the most memory DuckDB may take, for example 256MB",
@@ -101,7 +102,7 @@ def warehouse_path() -> Path:
 
 def _warehouse(dataset: str) -> Path:
     path = warehouse_path()
-    if path.stem in (dataset, "ops"):
+    if path.stem.lower() in (dataset, "ops"):
         raise UsageError(
             f"The warehouse file may not be called {path.name!r}: DuckDB would confuse it with a schema in it.",
             way_out="Set roundtrip.warehouse to another name.",
@@ -114,7 +115,10 @@ def check_keys(crm: Crm) -> None:
     for file in FILES:
         tables = _toml(file)
         _refuse_unknown(_section(tables, "roundtrip", file), ROUNDTRIP, f"[roundtrip] in {file}")
-        section = _section(_section(tables, "sources", file), crm.name, file)
+        sources = _section(tables, "sources", file)
+        _refuse_unknown(sources, {crm.name: ""}, f"[sources] in {file}")
+        _refuse_misspelt(tables, file)
+        section = _section(sources, crm.name, file)
         _refuse_unknown(section, {**crm.settings, **SOURCE}, f"[sources.{crm.name}] in {file}")
     prefixes = {"ROUNDTRIP__": ROUNDTRIP, f"SOURCES__{crm.name.upper()}__": {**crm.settings, **SOURCE}}
     for prefix, known in prefixes.items():
@@ -122,6 +126,13 @@ def check_keys(crm: Crm) -> None:
             name.removeprefix(prefix).split("__")[0].lower() for name in os.environ if name.startswith(prefix)
         ]
         _refuse_unknown(names, known, f"the environment ({prefix}...)")
+
+
+def _refuse_misspelt(tables: Mapping[str, Any], file: Path) -> None:
+    """Other sections are dlt's; one that looks like ours is not meant for it."""
+    for name in tables:
+        if name not in OURS and difflib.get_close_matches(name, OURS, n=1, cutoff=0.8):
+            raise UsageError(f"There is no section [{name}] ({file}).", way_out=_suggest(name, OURS))
 
 
 def _section(tables: Mapping[str, Any], name: str, file: Path) -> Mapping[str, Any]:

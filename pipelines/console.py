@@ -20,8 +20,8 @@ from pipelines.ops import Run
 from sources.errors import BudgetSpent
 from sources.reading import Progress
 
-OUT = Console(soft_wrap=False)
-ERR = Console(stderr=True, soft_wrap=True)
+OUT = Console(soft_wrap=False, markup=False)
+ERR = Console(stderr=True, soft_wrap=True, markup=False)
 LOG = logging.getLogger("roundtrip.load")
 STYLES = {"done": "green", "partial": "yellow", "failed": "bold red", "reading": "cyan", "waiting": "dim"}
 REFRESH = 5
@@ -87,20 +87,20 @@ def table(run: Run, title: str, *, live: bool = False) -> Table:
     other = run.other
     blanks = ["" for _ in columns]
     drawn.add_row(
-        "[dim]account, deletions[/]", *blanks, *_numbers(other.requests, other.tokens, other.retries), ""
+        Text("account, deletions", "dim"), *blanks, *_numbers(other.requests, other.tokens, other.retries), ""
     )
     return drawn
 
 
-def _cells(progress: Progress, run: Run, *, live: bool) -> list[str]:
+def _cells(progress: Progress, run: Run, *, live: bool) -> list[Text]:
     tally = progress.reader.tally
-    rate = [f"{tally.rows / max(run.seconds, 0.1):,.0f}"]
+    rate = _numbers(round(tally.rows / max(run.seconds, 0.1)))
     counts = rate if live else _numbers(progress.inserted, progress.updated, progress.deleted)
-    return [f"{tally.rows:,}", *counts, *_numbers(tally.requests, tally.tokens, tally.retries)]
+    return [*_numbers(tally.rows), *counts, *_numbers(tally.requests, tally.tokens, tally.retries)]
 
 
-def _numbers(*numbers: int) -> list[str]:
-    return [f"{number:,}" if number else "[dim]0[/]" for number in numbers]
+def _numbers(*numbers: int) -> list[Text]:
+    return [Text(f"{number:,}", "" if number else "dim") for number in numbers]
 
 
 def _outcome(progress: Progress) -> Text:
@@ -130,7 +130,7 @@ def closing(run: Run) -> None:
 
 def say(text: str) -> None:
     """A line on standard output, as it is."""
-    OUT.print(text, soft_wrap=True, highlight=False, markup=False)
+    OUT.print(text, soft_wrap=True, highlight=False)
 
 
 def note(text: str, style: str = "yellow") -> None:

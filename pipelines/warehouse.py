@@ -190,6 +190,10 @@ def _refusal(path: Path, text: str) -> UsageError:
         by = f" by {holder[1]}" if holder else " by another process"
         return Busy(f"The warehouse {path} is held open{by}.", way_out="Close it there, then run again.")
     first = text.splitlines()[0]
+    if "memory" in first.lower():
+        return UsageError(
+            f"The setting roundtrip.memory_limit does not work: {first}", way_out="Write 256MB."
+        )
     return UsageError(
         f"DuckDB cannot open {path}: {first}", way_out="Is it a DuckDB file, and may you write to it?"
     )

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sources.entity import DELETED, DELETED_AT, EXTRA, LOADED_AT, Entity, Field, Kind
-from sources.errors import BadBody, WrongType
+from sources.errors import LATER, BadBody, WrongType
 from sources.paging import Page
 
 ARROW: dict[Kind, pa.DataType] = {
@@ -103,7 +103,9 @@ class Decoder:
         answer, beside = self._answer(body)
         if not answer.success:
             raise BadBody(
-                "the answer says that the request failed, without saying why.", entity=self.entity.name
+                "the answer says that the request failed, without saying why.",
+                entity=self.entity.name,
+                way_out=LATER,
             )
         rows = answer.data or []
         for row, extra in zip(rows, beside, strict=False):
@@ -120,14 +122,19 @@ class Decoder:
             if "unknown field" not in str(error):
                 raise self._wrong_type(body, error) from error
         except msgspec.DecodeError as error:
-            raise BadBody(f"the answer is not whole JSON ({error}).", entity=self.entity.name) from error
+            raise self._cut_short(error) from error
         return self._declared_only(body)
+
+    def _cut_short(self, error: Exception) -> BadBody:
+        return BadBody(f"the answer is not whole JSON ({error}).", entity=self.entity.name, way_out=LATER)
 
     def _declared_only(self, body: bytes) -> tuple[Any, list[str | None]]:
         try:
             return self._split(body)
         except msgspec.ValidationError as error:
             raise self._wrong_type(body, error) from error
+        except (msgspec.DecodeError, UnicodeError) as error:
+            raise self._cut_short(error) from error
 
     def _split(self, body: bytes) -> tuple[Any, list[str | None]]:
         """The page with its declared keys only, and for each row the others as JSON."""

@@ -121,6 +121,7 @@ class WrongType(ApiError):
     """A value has another type than the entity declares."""
 
 
+LATER = "What was read before is kept; the next run goes on from there."
 RETRIED = (Unreachable, ServerFailed, BadBody, BurstLimited, Blocked, RepeatedPage)
 FINAL = (BudgetSpent, NotAccepted)
 """Whatever is asked next would be answered alike."""

@@ -17,7 +17,17 @@ import httpx
 import tenacity
 
 from sources.budget import Limiter, Tally, Turn
-from sources.errors import FINAL, RETRIED, ApiError, BadBody, Blocked, BurstLimited, Unreachable, UsageError
+from sources.errors import (
+    FINAL,
+    LATER,
+    RETRIED,
+    ApiError,
+    BadBody,
+    Blocked,
+    BurstLimited,
+    Unreachable,
+    UsageError,
+)
 
 LOG = logging.getLogger("roundtrip.http")
 MOST_CONNECTIONS = 16
@@ -160,12 +170,17 @@ class Client:
                 return response
         except (httpx.ReadError, httpx.RemoteProtocolError) as error:
             raise BadBody(
-                f"the connection broke while {path} was answered ({type(error).__name__})."
+                f"the connection broke while {path} was answered ({type(error).__name__}).",
+                way_out=LATER,
             ) from error
         except (httpx.TimeoutException, TimeoutError) as error:
-            raise Unreachable(f"no complete answer from {self._host()} for {path} in time.") from error
+            raise Unreachable(
+                f"no complete answer from {self._host()} for {path} in time.", way_out=LATER
+            ) from error
         except httpx.DecodingError as error:
-            raise BadBody(f"{path} answered with a body that cannot be decompressed.") from error
+            raise BadBody(
+                f"{path} answered with a body that cannot be decompressed.", way_out=LATER
+            ) from error
         except httpx.TransportError as error:
             raise Unreachable(
                 f"cannot reach {self._host()} ({error or type(error).__name__}).",

@@ -61,7 +61,8 @@ class Route:
 
     def place(self, row: Any) -> Any:
         """Where a row stands in this walk's order; records without an update time stand first."""
-        return getattr(row, self.order) or ""
+        place = getattr(row, self.order)
+        return "" if place is None else place
 
     def reached(self, page: Page) -> str:
         """The update time up to which everything is read, once this page is."""

@@ -56,9 +56,6 @@ def test_status_tells_the_problem_of_the_last_run(crm: Sandbox, tmp_path: Path) 
     assert "answered 503" in stages["problem"]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="arg_max leaves out nulls, so the last problem there was stays for ever"
-)
 def test_a_problem_that_is_over_is_no_longer_told(crm: Sandbox, tmp_path: Path) -> None:
     fail(crm, tmp_path, "stages")
     run(crm.settings(tmp_path), "stages")
@@ -80,7 +77,6 @@ def test_a_file_without_a_run_is_no_warehouse_yet(tmp_path: Path) -> None:
         status.read(path, PIPEDRIVE)
 
 
-@pytest.mark.xfail(strict=True, reason="what the CRM says is taken for markup")
 @pytest.mark.parametrize("company", ["Acme [/b]", "[red]Acme"])
 def test_check_shows_names_as_they_are(
     crm: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str], company: str
