@@ -6,10 +6,11 @@ Nothing here logs a header or a body, and redirects are not followed, so that a 
 """
 
 import asyncio
+import contextlib
 import logging
 import math
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Self, TypeVar
 
@@ -160,18 +161,23 @@ class Client:
 
         if self._http is None:
             raise RuntimeError("the client is not open")
-        try:
+        with self._named(path):
             async with asyncio.timeout(self.patience.total):
                 response = await self._http.get(path, params=params, extensions={"trace": trace})
-                answered = answered or self.clock()
-                # What took longer than usual may have been the way there: the later it counts, the safer.
-                turn.sent = max(turn.sent, answered - self.limiter.latency)
-                response.extensions["seconds"] = answered - started
-                return response
+        answered = answered or self.clock()
+        # What took longer than usual may have been the way there: the later it counts, the safer.
+        turn.sent = max(turn.sent, answered - self.limiter.latency)
+        response.extensions["seconds"] = answered - started
+        return response
+
+    @contextlib.contextmanager
+    def _named(self, path: str) -> Iterator[None]:
+        """Give what can go wrong on the way a name of ours."""
+        try:
+            yield
         except (httpx.ReadError, httpx.RemoteProtocolError) as error:
             raise BadBody(
-                f"the connection broke while {path} was answered ({type(error).__name__}).",
-                way_out=LATER,
+                f"the connection broke while {path} was answered ({type(error).__name__}).", way_out=LATER
             ) from error
         except (httpx.TimeoutException, TimeoutError) as error:
             raise Unreachable(

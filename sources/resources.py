@@ -104,9 +104,8 @@ class Extraction:
         self.progress.problem = problem
         self.progress.outcome = "partial" if isinstance(problem, BudgetSpent) else "failed"
         if self.plan.since and state.get("watermark") != self.plan.until:
-            state["watermark"] = min(
-                self._reached.get(listing.name, self.plan.since) for listing in self.entity.lists
-            )
+            reached = [self._reached.get(listing.name, self.plan.since) for listing in self.entity.lists]
+            state["watermark"] = min(*reached, self.plan.until)
         elif self.entity.incremental and not state.get("watermark") and self._seen:
             state.update(resume=True, undated=True)
 
