@@ -69,10 +69,10 @@ def test_figures_at_their_bounds_meet_every_target() -> None:
         ("load", SIZES.large, {"requests": 2002}, {"load: requests beyond the fewest, 1,000,000"}),
         ("load at 150 ms", SIZES.small, {"refused": 1}, {"load at 150 ms: requests refused with 429"}),
         (
-            "load at 150 ms",
+            "load at 150 ms, all entities",
             SIZES.small,
             {"steps": {"extracting": 11.2}},
-            {"load at 150 ms: share of the allowed rate"},
+            {"load at 150 ms, all entities: share of the allowed rate"},
         ),
     ],
 )

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,10 +63,14 @@ class Account:
         return Measurement(way, self.activities, **counts, **figures)
 
     def warm(self, order: str) -> None:
-        """Ask once for a page in an order that the sandbox may have to sort anew first."""
-        params = {**PARAMS, "sort_by": order}
-        headers = {"x-api-token": TOKEN}
-        httpx.get(f"{self.box.url}{PATH}", params=params, headers=headers, timeout=60).raise_for_status()
+        """Ask once for what the sandbox may have to sort anew first: a page in this order, and recent changes."""
+        now = httpx.get(f"{self.box.url}/_sandbox/clock").json()["now"]
+        self._ask(PATH, {**PARAMS, "sort_by": order})
+        self._ask("/v1/recents", {"since_timestamp": f"{now[:10]} {now[11:19]}", "items": "activity"})
+
+    def _ask(self, path: str, params: Mapping[str, str]) -> None:
+        url, headers = f"{self.box.url}{path}", {"x-api-token": TOKEN}
+        httpx.get(url, params=params, headers=headers, timeout=60).raise_for_status()
 
 
 @contextmanager

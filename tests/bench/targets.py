@@ -108,13 +108,15 @@ def _too_many(loads: Sequence[Measurement]) -> int:
 
 
 def _rate(figures: Figures) -> list[Target]:
+    # One list alone has as many walks as it has parts that miss no record, and their pages come one after another:
+    # what share it reaches depends on how even the parts are, and is for information.
     found = []
-    for way in ("load at 150 ms", "load at 150 ms, all entities"):
+    for way, share in (("load at 150 ms", None), ("load at 150 ms, all entities", 0.9)):
         one = figures.of(way, figures.sizes.small)[0]
         seconds = one.steps["extracting"]
         found += [
             Target(
-                f"{way}: share of the allowed rate", one.requests / seconds * WINDOW / BURST, at_least=0.9
+                f"{way}: share of the allowed rate", one.requests / seconds * WINDOW / BURST, at_least=share
             ),
             Target(f"{way}: extract seconds / the fewest possible", seconds / _fewest(one.requests)),
             Target(f"{way}: requests refused with 429", one.refused, at_most=0),
