@@ -11,6 +11,7 @@ from sources.budget import Tally
 from sources.crm import Account
 from sources.entity import Listing
 from sources.errors import FINAL, ApiError, NotAccepted, NotServed, Unreachable, UsageError
+from sources.http import Client
 from sources.walk import Fetcher, Reader
 
 TRIES = 2
@@ -56,8 +57,22 @@ def check(settings: Settings) -> Found:
         reach = tuple(
             one for entity in settings.chosen() for one in fetcher.run(_reach(Reader(client, entity, tally)))
         )
+        reach += (fetcher.run(_deletions(settings, client, tally, account)),)
         limiter = client.limiter
     return Found(account, reach, tally, limiter.daily_remaining, limiter.daily_limit, limiter.limit)
+
+
+async def _deletions(settings: Settings, client: Client, tally: Tally, account: Account) -> Reach:
+    items = tuple(entity.recents_item for entity in settings.chosen() if entity.recents_item)
+    now = account.server_time
+    problem: ApiError | None = None
+    try:
+        await settings.crm.deletions(client, items or ("activity",), now.subtract(seconds=1), now, tally)
+    except FINAL:
+        raise
+    except ApiError as error:
+        problem = error
+    return Reach("deletions", "recent changes", problem, ())
 
 
 async def _reach(reader: Reader) -> list[Reach]:

@@ -94,6 +94,8 @@ def load(
     as_json: Json = False,
 ) -> None:
     """Bring the raw tables up to date: read what changed since the last run, and merge it."""
+    if force and not full:
+        raise UsageError("--force means nothing without --full.", way_out="Add --full, or leave --force out.")
     display = console.Display()
     with display.shown(quiet=as_json):
         run = run_load(_settings(), entities=entity or (), full=full, force=force, watch=display.watch)

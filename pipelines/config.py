@@ -9,7 +9,6 @@ A key that nobody reads is refused: a setting misspelt must not pass for a setti
 """
 
 import difflib
-import math
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -25,6 +24,7 @@ from sources.errors import UsageError
 from sources.http import Patience
 
 FILES = (Path(".dlt/config.toml"), Path(".dlt/secrets.toml"))
+MOST_SECONDS = 366 * 24 * 3600
 OURS = ("roundtrip", "sources")
 ROUNDTRIP = {
     "warehouse": "the DuckDB file that holds the warehouse",
@@ -70,7 +70,7 @@ class Settings:
     @property
     def state_dir(self) -> Path:
         """Where dlt keeps packages and state, beside the warehouse they belong to."""
-        return self.warehouse.parent / f".{self.warehouse.stem}.state"
+        return self.warehouse.parent / f".{self.warehouse.name}.state"
 
 
 def read_settings(crm: Crm) -> Settings:
@@ -188,8 +188,10 @@ def _number(key: str, default: float) -> float:
         number = default if value is None else float(value)
     except (TypeError, ValueError):
         number = -1.0
-    if not 0 <= number < math.inf:
-        raise UsageError(f"The setting {key} must be a number that is not negative, not {value!r}.")
+    if not 0 <= number <= MOST_SECONDS:
+        raise UsageError(
+            f"The setting {key} must be a number that is not negative and not beyond a year, not {value!r}."
+        )
     return number
 
 

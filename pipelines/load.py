@@ -38,11 +38,11 @@ from sources.errors import (
 )
 from sources.http import Client
 from sources.reading import Plan, Progress, instant, stamp
-from sources.resources import Extraction, resource
+from sources.resources import EPOCH, Extraction, resource
 from sources.walk import Fetcher, Reader
 
 LOG = logging.getLogger("roundtrip.load")
-EPOCH = "1970-01-01T00:00:00Z"
+BASIS = "basis"
 LOAD_WORKERS = 1
 """DuckDB uses all cores for one table; several at once only take more memory."""
 WRONG_SETTINGS = (NotAccepted, NotServed, Unreachable)
@@ -81,6 +81,8 @@ def load(
             run.status, run.problem = "partial", str(error)
         except BaseException as error:
             run.status, run.problem = "failed", str(error) or type(error).__name__
+            for progress in run.entities:
+                progress.outcome, progress.watermark = "failed", ""
             raise
         finally:
             run.ended_at = pendulum.now("UTC")
@@ -92,7 +94,7 @@ def load(
 @contextmanager
 def locked(settings: Settings, command: str) -> Iterator[None]:
     """Hold the warehouse's run lock; the kernel lets go of it when a process dies."""
-    path = settings.warehouse.with_suffix(".lock")
+    path = settings.warehouse.with_name(settings.warehouse.name + ".lock")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(path, timeout=0)
@@ -136,24 +138,50 @@ class _Loading:
         self.pipeline = _pipeline(settings, warehouse)
 
     def finish_pending(self) -> None:
-        """Load what a killed run has read, then learn from the warehouse how far it is."""
-        if self.pipeline.has_pending_data:
+        """Load what a killed run has read, then learn from the warehouse how far it is.
+
+        The warehouse is the only truth: what dlt remembers beside it may be of a file since restored or deleted. So
+        it is dropped each time, and a package that does not go on from what the warehouse holds, or cannot be
+        loaded, with it: its watermarks have not moved either, and what it brought is read again.
+        """
+        if self.pipeline.has_pending_data and self._basis() == self.warehouse.last_load():
             self.watch("finishing what an interrupted run has read")
-            self.normalize_and_load()
+            try:
+                self.normalize_and_load()
+            except LoadError as error:
+                LOG.warning(
+                    "What an interrupted run has read cannot be loaded (%s); reading it again.", error.message
+                )
+        self.pipeline = self.pipeline.drop()
         self.pipeline.sync_destination()
+
+    def _basis(self) -> str | None:
+        """The load that a pending package was read after."""
+        with suppress(OSError):
+            return (self.settings.state_dir / BASIS).read_text()
+        return None
 
     def extract(self, client: Client, chosen: Sequence[Entity], *, full: bool, force: bool) -> None:
         """Read every entity into files."""
         self.watch("connecting")
         with Fetcher(client) as fetcher:
-            until = self._identify(fetcher).server_time.subtract(seconds=self.settings.safety_lag)
-            states = self._states()
+            account = self._identify(fetcher)
+            ops.belongs_to(self.warehouse, self.run.crm, account)
+            until = account.server_time.subtract(seconds=self.settings.safety_lag)
+            if self.warehouse.tables():
+                self.warehouse.make_missing(chosen)
+            # Of a table that somebody dropped or emptied, everything is read again.
+            states = {name: state for name, state in self._states().items() if self._holds(name)}
             plans = [
                 plan(self.settings, entity, states.get(entity.name, {}), until, full=full, force=force)
                 for entity in chosen
             ]
             self.watch("extracting")
             self._read(fetcher, plans)
+
+    def _holds(self, name: str) -> bool:
+        entity = self.settings.crm.entities.get(name)
+        return entity is not None and bool(self.warehouse.columns(entity))
 
     def _identify(self, fetcher: Fetcher) -> Account:
         """The first request: wrong settings show here, before anything was done."""
@@ -179,6 +207,7 @@ class _Loading:
         def source() -> Any:
             return [resource(extraction) for extraction in extractions]
 
+        (self.settings.state_dir / BASIS).write_text(self.warehouse.last_load())
         with _as_load_error("reading into files"):
             self.pipeline.extract(source(), loader_file_format="parquet")
         pa.default_memory_pool().release_unused()
@@ -226,7 +255,7 @@ def _not_about_json(record: logging.LogRecord) -> bool:
 def plan(
     settings: Settings,
     entity: Entity,
-    state: Mapping[str, str],
+    state: Mapping[str, Any],
     until: pendulum.DateTime,
     *,
     full: bool,
@@ -234,22 +263,28 @@ def plan(
 ) -> Plan:
     """What to read of an entity, from how far its state says we are."""
     end = stamp(until)
-    asked_until = state.get("deletions_since", "") if entity.deletion == "recents" else ""
-    too_late = bool(asked_until) and instant(asked_until) < until - settings.crm.deletions_reach
-    whole = full or too_late or not entity.incremental
-    if too_late and not full:
+    told_until = state.get("deletions_since", "")
+    too_late = bool(told_until) and instant(told_until) < until - settings.crm.deletions_reach
+    catching_up = too_late and entity.incremental and not full
+    whole = full or catching_up or not entity.incremental
+    if catching_up:
         LOG.warning(
             "%s: the last run is too long ago to ask for deletions; reading the whole list.", entity.name
         )
     # A first load that broke off is read in order of time, so that each run gets further.
-    since = "" if whole else state.get("watermark") or (EPOCH if state.get("resume") else "")
+    since = state.get("watermark") or (EPOCH if state.get("resume") else "")
+    if since and not entity.is_legacy_reading:
+        # What was read through the older API lacks fields: read it again.
+        since = min(since, state.get("legacy_since", since))
     return Plan(
         entity,
         end,
-        since=min(since, end) if since else "",
-        deletions_since="" if whole else asked_until,
+        since="" if whole else min(since, end),
+        deletions_since=told_until if entity.deletion == "recents" and not too_late else "",
         find_missing=whole,
         allow_mass_deletion=force,
+        catching_up=catching_up,
+        reached=state.get("reached", {}),
     )
 
 

@@ -9,6 +9,8 @@ import pendulum
 
 from pipelines.warehouse import Warehouse
 from sources.budget import Tally
+from sources.crm import Account
+from sources.errors import UsageError
 from sources.reading import Progress
 
 TABLES = """
@@ -23,6 +25,9 @@ create table if not exists ops.entity_loads (
     window_until timestamptz, rows_read bigint, rows_inserted bigint, rows_updated bigint, rows_unchanged bigint,
     rows_stale bigint, rows_deleted bigint, requests bigint, tokens bigint, retries bigint, bytes bigint,
     drift json, primary key (run_id, entity));
+"""
+ACCOUNTS = """
+create table if not exists ops.accounts (crm varchar primary key, company_id bigint, company varchar, since timestamptz)
 """
 ENTITY_LOAD = "insert into ops.entity_loads values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
@@ -70,6 +75,24 @@ def begin(warehouse: Warehouse, run: Run) -> None:
             "insert into ops.runs (run_id, command, crm, started_at, status, version) values (?, ?, ?, ?, ?, ?)",
             [run.run_id, run.command, run.crm, run.started_at, run.status, version("roundtrip")],
         )
+
+
+def belongs_to(warehouse: Warehouse, crm: str, account: Account) -> None:
+    """Refuse to mix two companies' records in one warehouse; the first run decides whose it is."""
+    if account.company_id is None:
+        return
+    with warehouse.connection.cursor() as cursor:
+        cursor.execute(ACCOUNTS)
+        known = cursor.execute("select company_id, company from ops.accounts where crm = ?", [crm]).fetchone()
+        if known is None:
+            row = [crm, account.company_id, account.company, pendulum.now("UTC")]
+            cursor.execute("insert into ops.accounts values (?, ?, ?, ?)", row)
+        elif known[0] != account.company_id:
+            raise UsageError(
+                f"The warehouse {warehouse.path} holds records of {known[1]} (company {known[0]}), but the token "
+                f"belongs to {account.company} (company {account.company_id}).",
+                way_out="Set roundtrip.warehouse to another file for this company.",
+            )
 
 
 def end(warehouse: Warehouse, run: Run) -> None:

@@ -17,7 +17,7 @@ ENTITIES = """
 select
     loads.entity,
     arg_max_null(loads.status, runs.started_at) as status,
-    arg_max_null(loads.window_until, runs.started_at) as watermark,
+    arg_max(loads.window_until, runs.started_at) as watermark,
     arg_max_null(loads.drift, runs.started_at)::varchar as drift,
     arg_max_null(loads.problem, runs.started_at) as problem
 from ops.entity_loads as loads

@@ -41,6 +41,18 @@ class Warehouse:
         with self.connection.cursor() as cursor:
             return cursor.execute(query, parameters).fetchall()
 
+    def tables(self) -> set[str]:
+        """The names of the raw tables there are."""
+        query = "select table_name from information_schema.tables where table_schema = ?"
+        return {name for (name,) in self.rows_of(query, (self.dataset,))}
+
+    def last_load(self) -> str:
+        """What the last completed load is called; empty before the first."""
+        if "_dlt_loads" not in self.tables():
+            return ""
+        ((load_id,),) = self.rows_of(f"select max(load_id) from {_quoted(self.dataset)}._dlt_loads")  # noqa: S608
+        return str(load_id or "")
+
     def make_missing(self, entities: Iterable[Entity]) -> None:
         """Make the tables of entities without any record, so that SQL over them works; dlt makes none."""
         with self.connection.cursor() as cursor:
@@ -77,6 +89,8 @@ class Warehouse:
         newer = [key for key, verdict in verdicts if verdict == "newer"]
         key = table[entity.primary_key]
         kept = table.filter(pc.is_in(key, pa.array([*new, *newer, *changed], key.type)))
+        if entity.is_legacy_reading and (newer or changed):
+            kept = self._completed(entity, kept)
         return Sifted(
             kept,
             inserted=len(new),
@@ -101,9 +115,21 @@ class Warehouse:
             cursor.register("batch", table.select([entity.primary_key, entity.watermark or LOADED_AT]))
             return cursor.execute(query).fetchall()
 
+    def _completed(self, entity: Entity, table: pa.Table) -> pa.Table:
+        """The rows, with what is held of the fields that the older API does not carry."""
+        key = entity.primary_key
+        held = self.rows(entity, table[key].to_pylist())
+        place = pc.index_in(table[key], held[key].combine_chunks())
+        for name in sorted(entity.legacy_lacks):
+            known = held[name].combine_chunks().take(place)
+            number = table.schema.get_field_index(name)
+            table = table.set_column(number, table.schema.field(name), pc.coalesce(table[name], known))
+        return table
+
     def _changed(self, entity: Entity, table: pa.Table, keys: list[Any]) -> list[Any]:
         """Those of the keys whose content differs from what is held."""
-        compared = [name for name in table.schema.names if name not in (DELETED_AT, LOADED_AT)]
+        left_out = {DELETED_AT, LOADED_AT} | (entity.legacy_lacks if entity.is_legacy_reading else set())
+        compared = [name for name in table.schema.names if name not in left_out]
         key = _quoted(entity.primary_key)
         query = f"""
             select batch.{key} from batch join (

@@ -56,6 +56,7 @@ class More(msgspec.Struct):
 class Loose(msgspec.Struct):
     """A page whose values are left as they are."""
 
+    success: bool = True
     data: list[dict[str, msgspec.Raw]] | None = None
     additional_data: msgspec.Raw = NULL
 
@@ -199,8 +200,8 @@ class Decoder:
 
     def _unfit(self, rows: Sequence[Any], declared: Field) -> WrongType:
         """Find the first value that does not fit."""
-        wrong = next(row for row in rows if not _fits(getattr(row, declared.name), declared.kind))
-        identity = getattr(wrong, self.entity.primary_key)
+        wrong = (row for row in rows if not _fits(getattr(row, declared.name), declared.kind))
+        identity = getattr(next(wrong, None), self.entity.primary_key, "(several, not alike)")
         return WrongType(
             f"record {identity}: {declared.name}: not a valid {declared.kind}.",
             entity=self.entity.name,

@@ -21,7 +21,7 @@ class Account:
     user_id: int
     user: str
     company: str
-    domain: str
+    company_id: int | None
     is_admin: bool
     server_time: pendulum.DateTime
 
@@ -47,7 +47,6 @@ class Crm:
     """One CRM."""
 
     name: str
-    title: str
     entities: Mapping[str, Entity]
     connect: Callable[..., Client]
     """From the CRM's settings (keywords), `patience` and the seams transport, clock and sleep."""
@@ -57,5 +56,3 @@ class Crm:
     deletions: Deletions
     deletions_reach: pendulum.Duration
     """How far back `deletions` can look."""
-    deletions_cost: int
-    """Tokens for a page of it."""

@@ -74,6 +74,10 @@ class Entity:
     """Whether `ids=` asks for single records; what seems to be gone is asked for before it is marked deleted."""
     legacy: tuple[Listing, ...] = ()
     """The lists of the API generation before, used where the settings ask for it."""
+    legacy_lacks: frozenset[str] = frozenset()
+    """Fields that the generation before does not carry: what is held of them is kept."""
+    probe: tuple[Listing, ...] = ()
+    """The lists to ask for single records, where they are others than those that are read."""
     description: str = ""
 
     def __post_init__(self) -> None:
@@ -119,7 +123,12 @@ class Entity:
         """The same entity, read through the API generation before."""
         if not self.legacy:
             raise ValueError(f"entity {self.name!r} has no older API generation")
-        return replace(self, lists=self.legacy, partitions=(), by_id=False)
+        return replace(self, lists=self.legacy, partitions=(), probe=self.lists)
+
+    @property
+    def is_legacy_reading(self) -> bool:
+        """Whether this is the entity as read through the generation before."""
+        return bool(self.legacy) and self.lists == self.legacy
 
 
 def fields(declaration: str) -> tuple[Field, ...]:

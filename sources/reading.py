@@ -1,7 +1,7 @@
 """What one run does with one entity, how far it has come, and what it asks of the warehouse."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 import pendulum
@@ -55,6 +55,10 @@ class Plan:
     find_missing: bool = False
     """Whether held records that a whole list lacks are deleted ones."""
     allow_mass_deletion: bool = False
+    catching_up: bool = False
+    """Whether the whole list is read because the last run is too long ago to ask for deletions."""
+    reached: Mapping[str, str] = field(default_factory=dict)
+    """For each list, how far an earlier run has come that broke off."""
 
     @property
     def window(self) -> Window:

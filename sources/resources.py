@@ -22,13 +22,13 @@ from sources.crm import Gone
 from sources.entity import DELETED, DELETED_AT, LOADED_AT, Entity, Kind
 from sources.errors import BudgetSpent, RoundtripError
 from sources.reading import Held, Progress, Seen, instant
-from sources.walk import Fetcher
+from sources.walk import Fetcher, named
 
 BATCH = 10_000
 PROBE = 100
 """Most ids one request may ask for."""
-SMALL = 50
-"""So many records may always be found missing, whatever share of the list they are."""
+FEW, FEW_ASKED_FOR = 5, 50
+"""So many records may always be found missing, whatever their share of the list; the latter were asked for by id."""
 MOST_MISSING = 0.2
 """The largest share of a list that may be found missing from it."""
 
@@ -42,9 +42,11 @@ DLT_TYPES: dict[Kind, Any] = {
     "date": {"data_type": "date"},
     "json": {"data_type": "json"},
 }
-UNDATED = (
-    "the first load broke off and went on in order of time, so records without an update time may be missing: "
-    "`roundtrip load --full --entity {}` reads them, once the budget allows for a whole list."
+EPOCH = "1970-01-01T00:00:00Z"
+UNPROVED = (
+    "a whole list broke off and the load went on in order of time, so records without an update time, and "
+    "deletions during a long pause, may be missing: `roundtrip load --full --entity {}` finds them, once the budget "
+    "allows for a whole list."
 )
 MERGE: Any = {"disposition": "merge", "strategy": "delete-insert", "deduplicated": True}
 
@@ -71,43 +73,52 @@ class Extraction:
         self._deletions = deletions
         self._seen = Seen()
         self._reached: dict[str, str] = {}
-        self._pages = fetcher.start(self._reader, self.plan.window)
+        self._pages = fetcher.start(self._reader, self.plan.window, self.plan.reached)
 
     def tables(self) -> Iterator[pa.Table | None]:
         """What changed, then what was deleted; moves the watermark as far as everything was read."""
         state = dlt.current.resource_state()
         self.progress.outcome = "reading"
         try:
-            if self.entity.deletion == "recents":
+            if not self.plan.since and not self.plan.find_missing:
+                state.clear()  # there is nothing yet, or nothing any more
+            if self.entity.incremental:
                 # Whatever happens below, rows handed over from now on may be deleted there from now on.
                 state.setdefault("deletions_since", self.plan.until)
+            if self.entity.is_legacy_reading:
+                state.setdefault("legacy_since", self.plan.since or EPOCH)
             yield from self._changed()
             state.update(watermark=self.plan.until)
-            state.pop("resume", None)
+            for done in ("resume", "reached", *(() if self.entity.is_legacy_reading else ("legacy_since",))):
+                state.pop(done, None)
             yield from self._deleted()
             state.update(deletions_since=self.plan.until)
             self._settle(state)
-        except RoundtripError as problem:
-            self._break_off(problem, state)
+        except Exception as problem:  # noqa: BLE001 (whatever it is, it concerns this entity only)
+            self._break_off(named(problem, self.entity.name), state)
         self.progress.watermark = state.get("watermark", "")
 
     def _settle(self, state: dict[str, Any]) -> None:
         self.progress.outcome = "done"
-        if not self.plan.since:
-            state.pop("undated", None)
-        elif state.get("undated"):
-            self.progress.remark = UNDATED.format(self.entity.name)
+        if self.plan.find_missing or not self.plan.since:
+            state.pop("unproved", None)
+        elif state.get("unproved"):
+            self.progress.remark = UNPROVED.format(self.entity.name)
 
     def _break_off(self, problem: RoundtripError, state: dict[str, Any]) -> None:
         """Keep what was read in order; a whole list that broke off is read in order of time next run."""
-        problem.entity = problem.entity or self.entity.name
         self.progress.problem = problem
         self.progress.outcome = "partial" if isinstance(problem, BudgetSpent) else "failed"
         if self.plan.since and state.get("watermark") != self.plan.until:
-            reached = [self._reached.get(listing.name, self.plan.since) for listing in self.entity.lists]
-            state["watermark"] = min(*reached, self.plan.until)
+            since, until = self.plan.since, self.plan.until
+            known = {**self.plan.reached, **self._reached}
+            reached = {one.name: min(known.get(one.name, since), until) for one in self.entity.lists}
+            state.update(reached=reached, watermark=min(reached.values()))
         elif self.entity.incremental and not state.get("watermark") and self._seen:
-            state.update(resume=True, undated=True)
+            state.update(resume=True, unproved=True)
+        elif self.plan.catching_up and isinstance(problem, BudgetSpent):
+            # A list too long for a day's budget would be begun anew each night: rather go on without the deletions.
+            state.update(deletions_since=self.plan.until, unproved=True)
 
     def _changed(self) -> Iterator[pa.Table | None]:
         rows: list[Any] = []
@@ -146,24 +157,27 @@ class Extraction:
                 yield sifted.table
 
     def _deleted(self) -> Iterator[pa.Table]:
+        if self.plan.deletions_since:
+            yield from self._reported()
         if self.plan.find_missing:
             yield from self._buried([(key, None) for key in self._missing()])
-        elif self.plan.deletions_since:
-            yield from self._reported()
 
     def _missing(self) -> list[Any]:
         """Keys of held records that the whole list lacks, and that the CRM does not know when asked for."""
         live = self._held.live_keys(self.entity)
         missing = [key for key in live if key not in self._seen]
+        missing = self._unknown(missing) if self.entity.by_id else missing
         if missing and not self.plan.allow_mass_deletion:
             self._check_share(len(missing), len(live))
-        return self._unknown(missing) if self.entity.by_id else missing
+        return missing
 
     def _check_share(self, missing: int, live: int) -> None:
-        if not len(self._seen) or missing > max(SMALL, MOST_MISSING * live):
+        few = FEW_ASKED_FOR if self.entity.by_id else FEW
+        if not len(self._seen) or missing > max(few, MOST_MISSING * live):
             raise RoundtripError(
                 f"the list lacks {missing:,} of {live:,} records; that is too many to believe they were deleted.",
-                way_out="Check what the token may see; `roundtrip load --full --force` marks them deleted.",
+                way_out="Check what the token may see; if they are gone indeed: "
+                f"`roundtrip load --full --force --entity {self.entity.name}`.",
                 entity=self.entity.name,
             )
 
@@ -207,6 +221,7 @@ class Extraction:
         for start in range(0, len(keys), BATCH):
             table = self._held.rows(self.entity, keys[start : start + BATCH])
             held.update(table[self.entity.primary_key].to_pylist())
+            self._seen.first_time([key for key in keys[start : start + BATCH] if key not in self._seen])
             living = table.filter(pc.invert(table[DELETED]))
             if living.num_rows:
                 marks = [times[key] for key in living[self.entity.primary_key].to_pylist()]

@@ -9,7 +9,7 @@ that together match every record exactly once. Every way reads every record, als
 import asyncio
 import math
 import threading
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from queue import Empty, SimpleQueue
 from typing import Any, Self, TypeVar
@@ -19,7 +19,7 @@ import pendulum
 from sources.arrow import Decoder
 from sources.budget import Tally
 from sources.entity import Entity, Listing
-from sources.errors import CursorRefused, RoundtripError
+from sources.errors import LATER, CursorRefused, RoundtripError
 from sources.http import Answer, Client
 from sources.paging import Ends, Page, Route, Window, check_progress
 
@@ -43,11 +43,16 @@ class Reader:
         """One decoder for all pages, so that undeclared keys are told once."""
         self.decoder = Decoder(self.entity)
 
-    async def read(self, window: Window, emit: Emit) -> None:
-        """Hand over every page of every list of the entity; an empty page says that a list was read to its end."""
+    async def read(self, window: Window, emit: Emit, reached: Mapping[str, str] | None = None) -> None:
+        """Hand over every page of every list of the entity; an empty page says that a list was read to its end.
+
+        `reached` names lists that an earlier run has read further than to the window's beginning.
+        """
         order = self.entity.watermark if window.since else self.entity.primary_key
         for listing in self.entity.lists:
-            await self._read_list(Route(listing, window, order=order if listing.sortable else ""), emit)
+            since = max(window.since, (reached or {}).get(listing.name, "")) if window.since else ""
+            part = replace(window, since=since)
+            await self._read_list(Route(listing, part, order=order if listing.sortable else ""), emit)
             await emit(Page([], None, listing.name, window.until))
 
     async def probe(self, listing: Listing) -> None:
@@ -58,7 +63,7 @@ class Reader:
     async def alive(self, ids: Sequence[int]) -> set[int]:
         """Which of these records (at most 100) the CRM still lists."""
         found: set[int] = set()
-        for listing in self.entity.lists:
+        for listing in self.entity.probe or self.entity.lists:
             asked = Route(listing, filters={"ids": ",".join(map(str, ids))})
             found |= {row.id for row in (await self._page(asked, None)).rows}
         return found
@@ -165,14 +170,22 @@ class Fetcher:
         """Run something in the fetcher's loop and wait for it."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
-    def start(self, reader: Reader, window: Window) -> Iterator[Page | None]:
+    def start(
+        self, reader: Reader, window: Window, reached: Mapping[str, str] | None = None
+    ) -> Iterator[Page | None]:
         """Start walking at once; the pages come as they are read, and then the error, if there was one.
 
         None comes where no page is there yet, so that whoever reads several walks need not wait for one of them.
         """
         queue: SimpleQueue[Page | BaseException | None] = SimpleQueue()
         room = asyncio.Semaphore(AHEAD)
-        asyncio.run_coroutine_threadsafe(_produce(reader, window, queue, room), self._loop)
+
+        async def emit(page: Page) -> None:
+            await room.acquire()
+            queue.put(page)
+
+        walk = reader.read(window, emit, reached)
+        asyncio.run_coroutine_threadsafe(_produce(walk, reader.entity.name, queue), self._loop)
         return self._consume(queue, room)
 
     def _consume(
@@ -193,29 +206,25 @@ class Fetcher:
 
 
 async def _produce(
-    reader: Reader,
-    window: Window,
-    queue: "SimpleQueue[Page | BaseException | None]",
-    room: asyncio.Semaphore,
+    walk: Coroutine[Any, Any, None], entity: str, queue: "SimpleQueue[Page | BaseException | None]"
 ) -> None:
-    async def emit(page: Page) -> None:
-        await room.acquire()
-        queue.put(page)
-
     try:
-        await reader.read(window, emit)
+        await walk
     except Exception as error:  # noqa: BLE001 (whatever it is, the reader's thread must see it)
-        queue.put(_first(error, reader.entity.name))
+        queue.put(named(error, entity))
     else:
         queue.put(None)
 
 
-def _first(error: BaseException, entity: str) -> BaseException:
-    """The error inside a task group's bundle, with the entity it concerns."""
+def named(error: BaseException, entity: str) -> RoundtripError:
+    """The error inside a task group's bundle, as one of ours that names the entity it concerns."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
-    if isinstance(error, RoundtripError) and not error.entity:
-        error.entity = entity
+    if not isinstance(error, RoundtripError):
+        unexpected = RoundtripError(f"unexpected {type(error).__name__}: {error}.", way_out=LATER)
+        unexpected.__cause__ = error
+        error = unexpected
+    error.entity = error.entity or entity
     return error
 
 

@@ -222,7 +222,12 @@ def test_a_number_that_no_column_can_hold_is_an_error_of_ours() -> None:
 
 
 def test_an_answer_that_says_it_failed_is_no_empty_page() -> None:
-    assert isinstance(refusal(b'{"success": false, "error": "try again"}'), BadBody)
+    failed = b'{"success": false, "data": null, "error": "try again"}'
+    assert isinstance(refusal(failed), BadBody)
+    drifted = Decoder(THINGS)
+    drifted.decode(page({"id": 1, "news": 1}))
+    with pytest.raises(BadBody, match="failed"):
+        drifted.decode(failed)
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def test_the_environment_wins_over_files(read: Read) -> None:
     settings = read(**{DOMAIN: "acme", TOKEN: "t" * 40, "ROUNDTRIP__WAREHOUSE": "else/where.duckdb"})
     assert settings.connection == {"company_domain": "acme", "api_token": "t" * 40}
     assert settings.warehouse == Path("else/where.duckdb")
-    assert settings.state_dir == Path("else/.where.state")
+    assert settings.state_dir == Path("else/.where.duckdb.state")
 
 
 def test_the_environment_alone_is_enough(read: Read) -> None:

@@ -85,7 +85,7 @@ def test_the_legacy_reading_changes_how_an_entity_is_read_and_nothing_of_its_tab
     assert {listing.path for listing in old.lists} == {"/v1/activities/collection"}
     # What v2 offers beyond reading is not the older generation's: walks in parts, and asking for single ids.
     assert not old.partitions
-    assert not old.by_id
+    assert old.probe == entity.lists
 
 
 def test_no_two_entities_of_a_crm_share_a_name() -> None:

@@ -6,7 +6,6 @@ from sources.pipedrive.entities import ENTITIES
 
 PIPEDRIVE = Crm(
     name="pipedrive",
-    title="Pipedrive",
     entities=ENTITIES,
     connect=client.connect,
     settings={
@@ -16,5 +15,4 @@ PIPEDRIVE = Crm(
     identify=client.identify,
     deletions=recents.deletions,
     deletions_reach=recents.REACH,
-    deletions_cost=recents.COST,
 )

@@ -28,6 +28,8 @@ from sources.errors import (
 from sources.http import Answer, Client, Patience
 
 DOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
+LOCAL = re.compile(r"http://(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?$")
+"""The sandbox. No other host is Pipedrive, and none is given the token."""
 BROWSER = re.compile(r"https://([\w-]+)\.pipedrive\.com(?:/.*)?$", re.IGNORECASE)
 """What a browser's address bar shows; only the company's name in it matters."""
 OK, BAD_REQUEST, PAYMENT, FORBIDDEN, TOO_MANY, FAILED = 200, 400, 402, 403, 429, 500
@@ -52,12 +54,12 @@ class _Body(msgspec.Struct):
 def base_url(company_domain: str) -> str:
     """The address of a company's API from its domain: `acme`, `acme.pipedrive.com`, or a whole https:// address."""
     text = company_domain.strip().rstrip("/")
-    if "://" in text and not BROWSER.match(text):
+    if LOCAL.match(text):
         return text
     name = BROWSER.sub(r"\1", text).lower().removesuffix(".pipedrive.com")
     if not DOMAIN.fullmatch(name):
         raise UsageError(
-            f"{company_domain!r} is no Pipedrive company domain.",
+            "The setting company_domain is no Pipedrive company domain.",
             way_out="Take the first part of the address your browser shows: acme for https://acme.pipedrive.com.",
         )
     return f"https://{name}.pipedrive.com"
@@ -155,7 +157,7 @@ class _Me(msgspec.Struct):
     id: int
     name: str = ""
     company_name: str | None = None
-    company_domain: str | None = None
+    company_id: int | None = None
     is_admin: int | bool = 0
     access: list[_Access] = msgspec.field(default_factory=list)
 
@@ -175,9 +177,7 @@ def _account(answer: Answer) -> Account:
     except msgspec.MsgspecError as error:
         raise BadBody(f"/v1/users/me answered with something unexpected ({error}).") from error
     admin = bool(me.is_admin) or any(access.app == "global" and access.admin for access in me.access)
-    return Account(
-        me.id, me.name, me.company_name or "", me.company_domain or "", admin, server_time(answer.headers)
-    )
+    return Account(me.id, me.name, me.company_name or "", me.company_id, admin, server_time(answer.headers))
 
 
 def server_time(headers: Mapping[str, str]) -> pendulum.DateTime:

@@ -42,6 +42,7 @@ ACTIVITIES = Entity(
     description="Calls, meetings, tasks and the like, done and planned.",
     lists=(_changes("activities", {"include_fields": "attendees"}),),
     legacy=(_collection("activities"),),
+    legacy_lacks=legacy_v1.LACKS["activities"],
     watermark="update_time",
     deletion="recents",
     recents_item="activity",
@@ -66,8 +67,10 @@ DEALS = Entity(
         _collection("deals", status="deleted"),
         _changes("deals/archived", EVERY_DEAL, cost=20),
     ),
+    legacy_lacks=legacy_v1.LACKS["deals"],
     watermark="update_time",
     deletion="listed",
+    by_id=True,
     fields=fields(
         "id int, title text, creator_user_id int, owner_id int, value decimal, person_id int, org_id int,"
         "stage_id int, pipeline_id int, currency text, archive_time time, add_time time, update_time time,"
@@ -85,6 +88,7 @@ PERSONS = Entity(
     description="Contacts.",
     lists=(_changes("persons", {}),),
     legacy=(_collection("persons"),),
+    legacy_lacks=legacy_v1.LACKS["persons"],
     watermark="update_time",
     deletion="recents",
     recents_item="person",
@@ -102,6 +106,7 @@ ORGANIZATIONS = Entity(
     description="Companies.",
     lists=(_changes("organizations", {}),),
     legacy=(_collection("organizations"),),
+    legacy_lacks=legacy_v1.LACKS["organizations"],
     watermark="update_time",
     deletion="recents",
     recents_item="organization",

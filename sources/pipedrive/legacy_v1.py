@@ -34,6 +34,29 @@ TIMES = (
     "lost_time",
     "stage_change_time",
 )
+IDS = ("owner_id", "org_id", "person_id", "creator_user_id", "picture_id")
+LACKS: Mapping[str, frozenset[str]] = {
+    "activities": frozenset(
+        ("creator_user_id", "participants", "attendees", "note", "priority", "outcome", "private")
+    ),
+    "deals": frozenset(
+        (
+            *("owner_id", "stage_change_time", "archive_time", "is_archived", "source_lead_id"),
+            *("first_won_time", "local_won_date", "local_lost_date", "local_close_date", "custom_fields"),
+            *("origin", "origin_id", "channel", "channel_id", "acv", "arr", "mrr"),
+        )
+    ),
+    "persons": frozenset(
+        (
+            *("first_name", "last_name", "custom_fields", "notes", "im", "birthday", "job_title"),
+            "postal_address",
+        )
+    ),
+    "organizations": frozenset(
+        ("website", "linkedin", "industry", "annual_revenue", "employee_count", "custom_fields")
+    ),
+}
+"""Fields of the v2 shape that a v1 collection does not carry. Of labels it carries the first only."""
 RENAMED = {
     "busy_flag": "busy",
     "created_by_user_id": "creator_user_id",
@@ -80,11 +103,7 @@ def product(row: Row) -> Row:
 def _common(row: Row) -> Row:
     mapped = {RENAMED.get(key, key): value for key, value in row.items() if key not in REPLACED}
     mapped |= {key: _time(row[key]) for key in TIMES if key in row}
-    mapped |= {
-        key: _id(mapped[key])
-        for key in ("owner_id", "org_id", "person_id", "creator_user_id")
-        if key in mapped
-    }
+    mapped |= {key: _id(mapped[key]) for key in IDS if key in mapped}
     if "active_flag" in row:
         mapped["is_deleted"] = not row["active_flag"]
     if isinstance(visible_to := row.get("visible_to"), str):

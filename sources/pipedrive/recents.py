@@ -115,4 +115,6 @@ def _gone(change: _Change) -> Gone | None:
 
 
 def _time(text: str | None) -> pendulum.DateTime | None:
-    return pendulum.from_format(text[:19].replace("T", " "), FORMAT) if text else None
+    if not text or text.startswith("0000"):
+        return None
+    return pendulum.from_format(text[:19].replace("T", " "), FORMAT)

@@ -1,0 +1,177 @@
+"""What must not shake the trust in a warehouse: restored files, dropped tables, another company, an older API."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.check import check
+from pipelines.config import Settings
+from sources.errors import UsageError
+from sources.pipedrive.sandbox import v1
+from tests.support import PIPEDRIVE, Sandbox, differences, held, query, run, sandbox
+from tests.test_crash import killed
+
+ACTIVITIES, DEALS = PIPEDRIVE.entities["activities"], PIPEDRIVE.entities["deals"]
+
+
+def unequal(crm: Sandbox, settings: Settings, *names: str) -> list[str]:
+    entities = [PIPEDRIVE.entities[name] for name in names] or list(PIPEDRIVE.entities.values())
+    return [line for entity in entities for line in differences(crm, settings, entity)]
+
+
+def test_a_warehouse_restored_from_a_copy_reads_the_days_since_the_copy(tmp_path: Path) -> None:
+    with sandbox() as crm:
+        settings = crm.settings(tmp_path)
+        run(settings)
+        shutil.copy(settings.warehouse, tmp_path / "copy")
+        crm.control("advance", days=1)
+        run(settings)
+        shutil.copy(tmp_path / "copy", settings.warehouse)
+        crm.control("advance", days=1)
+        assert run(settings).status == "done"
+        assert unequal(crm, settings) == []
+
+
+def test_another_companys_records_are_not_mixed_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with sandbox() as crm:
+        settings = crm.settings(tmp_path)
+        run(settings, "stages")
+        monkeypatch.setitem(v1.COMPANY, "company_id", 7)
+        with pytest.raises(UsageError, match=r"belongs to .* Set roundtrip.warehouse to another file"):
+            run(settings, "stages")
+
+
+def test_a_dropped_table_is_read_again_from_the_beginning(tmp_path: Path) -> None:
+    with sandbox() as crm:
+        settings = crm.settings(tmp_path)
+        run(settings)
+        _execute(settings, "drop table raw_pipedrive.activities")
+        assert run(settings).status == "done"
+        assert unequal(crm, settings) == []
+
+
+def _execute(settings: Settings, sql: str) -> None:
+    import duckdb  # noqa: PLC0415
+
+    with duckdb.connect(str(settings.warehouse)) as connection:
+        connection.execute(sql)
+
+
+@pytest.mark.parametrize("step", ["after extract", "after normalize"])
+def test_a_warehouse_deleted_after_a_kill_is_read_from_the_beginning(step: str, tmp_path: Path) -> None:
+    with sandbox() as crm:
+        settings = crm.settings(tmp_path)
+        run(settings)
+        crm.control("advance", days=1)
+        killed(crm, tmp_path, step)
+        settings.warehouse.unlink()
+        crm.begin_here()
+        assert run(settings).status == "done"
+        assert unequal(crm, settings) == []
+
+
+def test_two_warehouses_in_one_folder_know_nothing_of_each_other(tmp_path: Path) -> None:
+    with sandbox() as crm:
+        one = crm.settings(tmp_path)
+        other = crm.settings(tmp_path, warehouse=tmp_path / "warehouse.db")
+        run(one)
+        run(other)
+        crm.control("advance", days=1)
+        run(other)
+        run(one)
+        assert unequal(crm, one) + unequal(crm, other) == []
+
+
+def test_after_a_month_without_a_run_deleted_deals_are_found_too(tmp_path: Path) -> None:
+    with sandbox() as crm:
+        settings = crm.settings(tmp_path)
+        run(settings)
+        crm.control("advance", days=45)
+        assert run(settings).status == "done"
+        alive = {row["id"] for row in crm.truth("deals") if not row["is_deleted"]}
+        assert {key for key, row in held(settings, DEALS).items() if not row["is_deleted"]} == alive
+
+
+def test_a_load_of_two_lists_that_a_days_budget_cannot_hold_gets_further_each_day(tmp_path: Path) -> None:
+    with sandbox(activities=13_000) as crm:
+        settings = crm.settings(tmp_path)
+        for _ in range(12):
+            crm.control("limits", daily_remaining=52)
+            status = run(settings, "deals").status
+            if status == "done":
+                break
+        assert status == "done"
+        assert unequal(crm, settings, "deals") == []
+
+
+def test_what_v1_does_not_carry_is_kept_and_read_again_once_v2_is_back(tmp_path: Path) -> None:
+    with sandbox() as crm:
+        settings = crm.settings(tmp_path)
+        notes = "select count(note), count(participants) from raw_pipedrive.activities where not is_deleted"
+        run(settings, "activities")
+        (before,) = query(settings, notes)
+        old = crm.settings(tmp_path, legacy=frozenset({"activities"}))
+        crm.control("advance", days=1)
+        run(old, "activities")
+        run(old, "activities", full=True)
+        (during,) = query(settings, notes)
+        assert all(now > 0.9 * then for now, then in zip(during, before, strict=True))
+        assert unequal(crm, settings, "activities") != []
+        run(settings, "activities")
+        assert unequal(crm, settings, "activities") == []
+
+
+def test_in_v1_a_living_record_without_content_is_asked_for_through_v2(tmp_path: Path) -> None:
+    with sandbox() as crm:
+        settings = crm.settings(tmp_path, legacy=frozenset({"activities"}))
+        run(settings, "activities")
+        crm.control("advance", days=1)
+        run(settings, "activities")
+        alive = {row["id"] for row in crm.truth("activities") if not row["is_deleted"]}
+        assert {key for key, row in held(settings, ACTIVITIES).items() if not row["is_deleted"]} == alive
+
+
+def test_a_full_load_keeps_what_was_created_and_deleted_since_the_last(tmp_path: Path) -> None:
+    with sandbox() as crm:
+        settings = crm.settings(tmp_path)
+        run(settings)
+        crm.control("advance", days=3)
+        assert run(settings, full=True).status == "done"
+        assert unequal(crm, settings) == []
+
+
+def test_a_short_list_that_lacks_nearly_everything_is_not_believed(tmp_path: Path) -> None:
+    with sandbox() as crm:
+        settings = crm.settings(tmp_path)
+        run(settings, "stages")
+        stages = crm.server.account["stages"]
+        for key in list(stages.ids())[1:]:
+            stages.drop(key)
+        refused = run(settings, "stages")
+        assert refused.status == "failed"
+        assert "--entity stages" in refused.problem
+
+
+def test_an_error_nobody_thought_of_stops_its_entity_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with sandbox() as crm:
+        settings = crm.settings(tmp_path)
+
+        def broken(*_arguments: Any) -> Any:
+            raise ZeroDivisionError("nobody thought of this")
+
+        monkeypatch.setattr("sources.walk.check_progress", broken)
+        loaded = run(settings, "stages")
+        assert loaded.status == "failed"
+        assert "stages: unexpected ZeroDivisionError" in loaded.problem
+
+
+def test_check_tells_when_deletions_cannot_be_read(tmp_path: Path) -> None:
+    with sandbox() as crm:
+        settings = crm.settings(tmp_path)
+        assert check(settings).well
+        crm.arm("forbidden_html", path="/v1/recents", times=None)
+        assert [one.entity for one in check(settings).reach if one.problem] == ["deletions"]
