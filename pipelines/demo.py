@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pipelines import console
 from pipelines.config import Settings
-from pipelines.load import locked
+from pipelines.lock import locked
 from pipelines.nightly import nightly
 from pipelines.ops import Run
 from pipelines.sandbox import Process, sandbox_process

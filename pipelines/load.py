@@ -6,7 +6,6 @@ package. Whatever dies before that leaves the watermarks where they were.
 """
 
 import logging
-import os
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -18,17 +17,16 @@ import duckdb
 import pendulum
 import pyarrow as pa
 from dlt.common.exceptions import DltException
-from filelock import FileLock, Timeout
 
 from pipelines import ops
 from pipelines.config import Settings
+from pipelines.lock import locked
 from pipelines.ops import Run
 from pipelines.warehouse import Warehouse
 from sources.crm import Account, Gone
 from sources.entity import Entity
 from sources.errors import (
     BudgetSpent,
-    Busy,
     LoadError,
     NotAccepted,
     NotServed,
@@ -89,40 +87,6 @@ def load(
             run.tokens_left = client.limiter.daily_remaining
             ops.end(warehouse, run)
     return run
-
-
-@contextmanager
-def locked(settings: Settings, command: str) -> Iterator[None]:
-    """Hold the warehouse's run lock; the kernel lets go of it when a process dies."""
-    path = settings.warehouse.with_name(settings.warehouse.name + ".lock")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(path, timeout=0)
-        lock.acquire()
-    except Timeout as error:
-        raise Busy(
-            f"Another run holds the warehouse {settings.warehouse}: {_holder(path)}.",
-            way_out="Wait until it has ended; nothing was changed.",
-        ) from error
-    except OSError as error:
-        raise UsageError(
-            f"The warehouse cannot be made at {settings.warehouse}: {error.strerror}.",
-            way_out="Set roundtrip.warehouse to a place you may write to.",
-        ) from error
-    try:
-        path.with_suffix(".run").write_text(
-            f"`{command}`, process {os.getpid()}, since {pendulum.now('UTC')}"
-        )
-        yield
-    finally:
-        path.with_suffix(".run").unlink(missing_ok=True)
-        lock.release()
-
-
-def _holder(path: Any) -> str:
-    with suppress(OSError):
-        return str(path.with_suffix(".run").read_text())
-    return "a run that has just begun"
 
 
 class _Loading:

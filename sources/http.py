@@ -2,7 +2,8 @@
 
 A request is retried when trying again can help (see `errors.RETRIED`): after the pause the CRM asks for, capped,
 or after a pause that doubles. What an answer means is the CRM's business: `judge` turns it into an error or None.
-Nothing here logs a header or a body, and redirects are not followed, so that a token never leaves its host.
+No header is logged, and of a body only the error text of a refusal; redirects are not followed, so that a token never
+leaves its host.
 """
 
 import asyncio

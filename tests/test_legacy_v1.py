@@ -250,3 +250,9 @@ def _plain(column: str, value: Any) -> Any:
     if isinstance(found, dict):
         return {key: item for key, item in found.items() if item and key != "formatted_address"}
     return found[:1] if column == "label_ids" else found
+
+
+def test_a_picture_given_as_an_object_becomes_its_id() -> None:
+    picture = {"item_type": "person", "item_id": 25, "update_time": "0000-00-00 00:00:00", "value": 4}
+    (row,) = adapted("persons", json.dumps({"data": [PERSON | {"picture_id": picture}]}).encode())
+    assert row["picture_id"] == 4

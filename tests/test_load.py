@@ -9,7 +9,8 @@ import pendulum
 import pyarrow as pa
 import pytest
 
-from pipelines.load import load, locked
+from pipelines.load import load
+from pipelines.lock import locked
 from pipelines.ops import Run
 from pipelines.warehouse import Warehouse
 from sources.arrow import Decoder
