@@ -16,7 +16,7 @@ import pytest
 import typer
 
 from pipelines.cli import app
-from pipelines.load import locked
+from pipelines.lock import locked
 from tests.support import ADMIN, FREE, REGULAR, Sandbox, sandbox
 
 DONE, FAILED, USAGE, PARTIAL = 0, 1, 2, 3
