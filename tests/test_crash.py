@@ -10,6 +10,8 @@ import pytest
 from tests.killed import STEPS
 from tests.support import PIPEDRIVE, Sandbox, differences, query, run, sandbox
 
+LEAVE_A_PACKAGE = ("after extract", "after normalize", "in load", "after load")
+
 
 def killed(crm: Sandbox, place: Path, step: str) -> None:
     command = [sys.executable, "-m", "tests.killed", step, crm.url, str(place)]
@@ -31,7 +33,10 @@ def test_a_run_killed_at_any_step_is_made_good_by_the_next(
         crm.control("advance", days=1)
         if not days_before and step == "in extract":
             crm.begin_here()  # nothing was kept, so what was deleted until now was never seen
-        assert run(settings).status == "done"
+        steps: list[str] = []
+        assert run(settings, watch=lambda _run, begun: steps.append(begun)).status == "done"
+        assert ("finishing what an interrupted run has read" in steps) is (step in LEAVE_A_PACKAGE)
+        assert "extracting" in steps, "the run goes on to what is new"
         found = [
             line for entity in PIPEDRIVE.entities.values() for line in differences(crm, settings, entity)
         ]
