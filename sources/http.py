@@ -136,7 +136,11 @@ class Client:
             if self._final is not None:
                 raise type(self._final)(self._final.message, way_out=self._final.way_out)
             tally.requests += 1
-            response = await self._send(path, params, turn)
+            try:
+                response = await self._send(path, params, turn)
+            except BadBody:
+                tally.tokens += cost  # it was answered, if badly, and so it was charged
+                raise
         problem = self.judge(response)
         if response.status_code != httpx.codes.TOO_MANY_REQUESTS:
             tally.tokens += cost
