@@ -21,6 +21,7 @@ from sources.arrow import Decoder
 from sources.crm import Gone
 from sources.entity import DELETED, DELETED_AT, LOADED_AT, Entity, Kind
 from sources.errors import BudgetSpent, RoundtripError
+from sources.paging import Page
 from sources.reading import Held, Progress, Seen, instant
 from sources.walk import Fetcher, named
 
@@ -124,23 +125,29 @@ class Extraction:
         rows: list[Any] = []
         reached: dict[str, str] = {}
         problem: RoundtripError | None = None
-        try:
-            for page in self._pages:
-                if page is None:
-                    yield None  # lets dlt turn to another entity
-                    continue
+        for page in self._arriving():
+            if page is None:
+                yield None  # lets dlt turn to another entity
+            elif isinstance(page, RoundtripError):
+                problem = page
+            else:
                 rows += page.rows
                 reached |= {page.listing: page.reached} if page.reached else {}
-                if len(rows) >= BATCH:
-                    yield from self._sifted(self._table(rows))
-                    self._reached |= reached
-                    rows = []
-        except RoundtripError as error:
-            problem = error
+            if len(rows) >= BATCH:
+                yield from self._sifted(self._table(rows))
+                self._reached |= reached
+                rows = []
         yield from self._sifted(self._table(rows))
         self._reached |= reached
         if problem is not None:
             raise problem
+
+    def _arriving(self) -> Iterator[Page | RoundtripError | None]:
+        """The pages, and last what broke the walk off; an error of writing them is none of the walk's."""
+        try:
+            yield from self._pages
+        except RoundtripError as problem:
+            yield problem
 
     def _table(self, rows: list[Any]) -> pa.Table:
         """The rows met for the first time in this run; a second version lies beyond the window: next run's."""

@@ -175,3 +175,18 @@ def test_check_tells_when_deletions_cannot_be_read(tmp_path: Path) -> None:
         assert check(settings).well
         crm.arm("forbidden_html", path="/v1/recents", times=None)
         assert [one.entity for one in check(settings).reach if one.problem] == ["deletions"]
+
+
+def test_a_value_that_fits_no_column_in_a_long_window_costs_no_record_around_it(tmp_path: Path) -> None:
+    with sandbox(activities=11_500) as crm:
+        settings = crm.settings(tmp_path)
+        run(settings, "activities")
+        crm.control("advance", days=1, activity_changes=10_600)
+        activities = crm.server.account["activities"]
+        changed = [row for row in activities.records() if (row["update_time"] or "") > "2026-10-02"]
+        first = min(changed, key=lambda row: (row["update_time"], row["id"]))
+        activities.put(first | {"due_date": "2026-13-45"})
+        assert "due_date: not a valid date" in run(settings, "activities").problem
+        activities.put(first)
+        assert run(settings, "activities").status == "done"
+        assert unequal(crm, settings, "activities") == []
