@@ -35,7 +35,8 @@ from sources.errors import (
     UsageError,
 )
 from sources.http import Client
-from sources.reading import Plan, Progress, instant, stamp
+from sources.paging import instant, stamp
+from sources.reading import Plan, Progress
 from sources.resources import EPOCH, Extraction, resource
 from sources.walk import Fetcher, Reader
 

@@ -5,8 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import pendulum
+
 from sources.entity import Listing
 from sources.errors import RepeatedPage
+
+TIME = "YYYY-MM-DDTHH:mm:ss[Z]"
 
 
 @dataclass(frozen=True)
@@ -129,3 +133,13 @@ class Ends:
         gap = max(0, self.high - self.low)
         walked = max(self.outer) - min(self.outer) - gap
         return float(self.rows * gap / max(1, walked))
+
+
+def stamp(time: pendulum.DateTime) -> str:
+    """An instant as RFC3339 UTC in whole seconds; such texts sort as the instants do."""
+    return time.in_timezone("UTC").format(TIME)
+
+
+def instant(text: str) -> pendulum.DateTime:
+    """The instant that a stamp names."""
+    return pendulum.from_format(text, TIME, tz="UTC")

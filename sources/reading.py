@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-import pendulum
 import pyarrow as pa
 from pyroaring import BitMap64
 
@@ -13,7 +12,6 @@ from sources.errors import RoundtripError
 from sources.paging import Window
 from sources.walk import Reader
 
-TIME = "YYYY-MM-DDTHH:mm:ss[Z]"
 Outcome = Literal["waiting", "reading", "done", "partial", "failed"]
 
 
@@ -124,13 +122,3 @@ class Seen:
 
     def __len__(self) -> int:
         return len(self._keys or ())
-
-
-def stamp(time: pendulum.DateTime) -> str:
-    """An instant as RFC3339 UTC in whole seconds; such texts sort as the instants do."""
-    return time.in_timezone("UTC").format(TIME)
-
-
-def instant(text: str) -> pendulum.DateTime:
-    """The instant that a stamp names."""
-    return pendulum.from_format(text, TIME, tz="UTC")

@@ -21,8 +21,8 @@ from sources.arrow import Decoder
 from sources.crm import Gone
 from sources.entity import DELETED, DELETED_AT, LOADED_AT, Entity, Kind
 from sources.errors import BudgetSpent, RoundtripError
-from sources.paging import Page
-from sources.reading import Held, Progress, Seen, instant
+from sources.paging import Page, instant
+from sources.reading import Held, Progress, Seen
 from sources.walk import Fetcher, named
 
 BATCH = 10_000

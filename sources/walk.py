@@ -14,14 +14,12 @@ from dataclasses import dataclass, field, replace
 from queue import Empty, SimpleQueue
 from typing import Any, Self, TypeVar
 
-import pendulum
-
 from sources.arrow import Decoder
 from sources.budget import Tally
 from sources.entity import Entity, Listing
 from sources.errors import LATER, CursorRefused, RoundtripError
 from sources.http import Answer, Client
-from sources.paging import Ends, Page, Route, Window, check_progress
+from sources.paging import Ends, Page, Route, Window, check_progress, instant, stamp
 
 AHEAD = 6
 """Pages read ahead of the reader."""
@@ -132,7 +130,7 @@ def _rest(route: Route, page: Page | None) -> Route:
     if not (page and page.rows and route.window.since and route.by_time):
         return route
     seen = route.place(page.rows[-1])
-    bound = {"until": _second_after(seen)} if route.descending and route.listing.until else {}
+    bound = {"until": stamp(instant(seen).add(seconds=1))} if route.descending and route.listing.until else {}
     return replace(
         route, window=replace(route.window, **({"since": seen} if not route.descending else bound))
     )
@@ -226,7 +224,3 @@ def named(error: BaseException, entity: str) -> RoundtripError:
         error = unexpected
     error.entity = error.entity or entity
     return error
-
-
-def _second_after(time: str) -> str:
-    return pendulum.from_format(time, "YYYY-MM-DDTHH:mm:ss[Z]").add(seconds=1).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -29,6 +29,21 @@ IMPATIENT = Patience(connect=5, read=0.5, total=1, tries=4, first_pause=0.01, lo
 ADMIN, REGULAR = "sandbox-admin-token", "sandbox-user-token"
 FREE = {"burst": 1_000_000, "daily_remaining": 100_000_000}
 
+V1_LACKS: dict[str, set[str]] = {
+    "activities": {"creator_user_id", "participants", "attendees", "note", "priority", "outcome", "private"},
+    "deals": {
+        *("owner_id", "stage_change_time", "archive_time", "is_archived", "source_lead_id", "first_won_time"),
+        *("local_won_date", "local_lost_date", "local_close_date", "custom_fields"),
+        *("origin", "origin_id", "channel", "channel_id", "acv", "arr", "mrr"),
+    },
+    "persons": {
+        *("first_name", "last_name", "custom_fields", "notes", "im", "birthday", "job_title"),
+        "postal_address",
+    },
+    "organizations": {"website", "linkedin", "industry", "annual_revenue", "employee_count", "custom_fields"},
+}
+"""Columns that a v1 collection does not carry."""
+
 
 @contextmanager
 def sandbox(activities: int = 300, **settings: Any) -> Iterator["Sandbox"]:

@@ -32,7 +32,7 @@ LOCAL = re.compile(r"http://(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?$")
 """The sandbox. No other host is Pipedrive, and none is given the token."""
 BROWSER = re.compile(r"https://([\w-]+)\.pipedrive\.com(?:/.*)?$", re.IGNORECASE)
 """What a browser's address bar shows; only the company's name in it matters."""
-OK, BAD_REQUEST, PAYMENT, FORBIDDEN, TOO_MANY, FAILED = 200, 400, 402, 403, 429, 500
+BAD_REQUEST, FORBIDDEN, TOO_MANY, FAILED = 400, 403, 429, 500
 BURST_PAUSE = 2.0
 BLOCKED_PAUSE = 30.0
 """Seconds to leave the firewall alone; it blocks those who go on after a 429."""
