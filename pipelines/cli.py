@@ -12,7 +12,7 @@ from pipelines import check as checking
 from pipelines import console
 from pipelines import demo as demonstration
 from pipelines import status as standing
-from pipelines.config import Settings, check_keys, read_settings, warehouse_path
+from pipelines.config import Settings, read_place, read_settings
 from pipelines.load import load as run_load
 from pipelines.nightly import nightly as run_nightly
 from pipelines.ops import Run
@@ -106,8 +106,7 @@ def load(
 def status(*, as_json: Json = False) -> None:
     """Show how far each table is, the last runs, undeclared fields, and the budget left."""
     crm = CRMS["pipedrive"]
-    check_keys(crm)
-    found = standing.read(warehouse_path(), crm)
+    found = standing.read(read_place(crm), crm)
     console.print_json(found) if as_json else standing.show(found)
 
 

@@ -14,10 +14,11 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_args
 
 import dlt
 
+from pipelines.place import Destination, Place
 from sources.crm import Crm
 from sources.entity import Entity
 from sources.errors import UsageError
@@ -27,8 +28,12 @@ FILES = (Path(".dlt/config.toml"), Path(".dlt/secrets.toml"))
 MOST_SECONDS = 366 * 24 * 3600
 OURS = ("roundtrip", "sources")
 ROUNDTRIP = {
+    "destination": "duckdb or postgres",
     "warehouse": "the DuckDB file that holds the warehouse",
+    "postgres_url": "where the Postgres warehouse is: postgresql://user:password@host:5432/database",
     "memory_limit": "the most memory DuckDB may take, for example 256MB",
+    "reports": "the DuckDB file that the reporting tables are published in",
+    "dashboard": "the page that is written with the reporting tables",
 }
 SOURCE = {
     "entities": "the entities to read; all when not set",
@@ -45,8 +50,7 @@ class Settings:
 
     crm: Crm
     connection: Mapping[str, str] = field(repr=False)
-    warehouse: Path = Path("data/warehouse.duckdb")
-    memory_limit: str = "256MB"
+    place: Place = field(default_factory=Place)
     entities: tuple[str, ...] = ()
     legacy: frozenset[str] = frozenset()
     """Entities read through the API generation before."""
@@ -67,23 +71,17 @@ class Settings:
         """The schema that holds the CRM's raw tables."""
         return f"raw_{self.crm.name}"
 
-    @property
-    def state_dir(self) -> Path:
-        """Where dlt keeps packages and state, beside the warehouse they belong to."""
-        return self.warehouse.parent / f".{self.warehouse.name}.state"
-
 
 def read_settings(crm: Crm) -> Settings:
     """The settings of one CRM; an error says which key is missing, unknown or wrong, and where."""
-    check_keys(crm)
+    place = read_place(crm)
     section = f"sources.{crm.name}"
     default = Patience()
     timeout = _number(f"{section}.request_timeout_seconds", default.total)
     return Settings(
         crm=crm,
         connection={key: _required(f"{section}.{key}", text) for key, text in crm.settings.items()},
-        warehouse=_warehouse(f"raw_{crm.name}"),
-        memory_limit=str(_value("roundtrip.memory_limit") or Settings.memory_limit),
+        place=place,
         entities=_names(f"{section}.entities"),
         legacy=_legacy(crm, f"{section}.api"),
         safety_lag=int(_number(f"{section}.safety_lag_seconds", Settings.safety_lag)),
@@ -95,19 +93,29 @@ def read_settings(crm: Crm) -> Settings:
     )
 
 
-def warehouse_path() -> Path:
-    """Where the warehouse is, for commands that need no CRM."""
-    return Path(str(_value("roundtrip.warehouse") or Settings.warehouse))
-
-
-def _warehouse(dataset: str) -> Path:
-    path = warehouse_path()
-    if path.stem.lower() in (dataset, "ops"):
+def read_place(crm: Crm) -> Place:
+    """Where the warehouse is, also for commands that do not speak to the CRM."""
+    check_keys(crm)
+    given = {name: str(found) for name in ROUNDTRIP if (found := _value(f"roundtrip.{name}")) is not None}
+    destination = given.get("destination", Place.destination)
+    if destination not in get_args(Destination):
+        raise UsageError(f"roundtrip.destination must be 'duckdb' or 'postgres', not {destination!r}.")
+    if destination == "postgres":
+        _required("roundtrip.postgres_url", "*" + ROUNDTRIP["postgres_url"])
+    warehouse = Path(given.get("warehouse", Place.warehouse))
+    if warehouse.stem.lower() in (f"raw_{crm.name}", "ops"):
         raise UsageError(
-            f"The warehouse file may not be called {path.name!r}: DuckDB would confuse it with a schema in it.",
+            f"The warehouse file may not be called {warehouse.name!r}: DuckDB would confuse it with a schema in it.",
             way_out="Set roundtrip.warehouse to another name.",
         )
-    return path
+    return Place(
+        destination=cast("Destination", destination),
+        warehouse=warehouse,
+        postgres_url=given.get("postgres_url", ""),
+        memory_limit=given.get("memory_limit", Place.memory_limit),
+        reports=Path(given.get("reports", warehouse.with_name(Place.reports.name))),
+        dashboard=Path(given.get("dashboard", warehouse.with_name(Place.dashboard.name))),
+    )
 
 
 def check_keys(crm: Crm) -> None:

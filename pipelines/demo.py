@@ -8,11 +8,15 @@ from pipelines.config import Settings
 from pipelines.lock import locked
 from pipelines.nightly import nightly
 from pipelines.ops import Run
+from pipelines.place import Place
 from pipelines.sandbox import Process, sandbox_process
-from pipelines.warehouse import Warehouse
+from pipelines.warehouse import open_warehouse
 from sources.registry import CRMS
 
-PLACE = Path("data/demo")
+ROOM = Path("data/demo")
+PLACE = Place(
+    warehouse=ROOM / "warehouse.duckdb", reports=ROOM / "reports.duckdb", dashboard=ROOM / "dashboard.html"
+)
 MOST_EVENTS = 6
 QUESTION = """
 select users.name as owner, count(*) as activities, count(*) filter (where activities.done) as done
@@ -30,7 +34,7 @@ def demo(*, activities: int) -> None:
             "with the limits of Pipedrive's Premium plan.\n"
         )
         settings = _settings(sandbox)
-        with locked(settings, "demo"):
+        with locked(settings.place, "demo"):
             _clear(settings)
         first = _night(settings, "The first night reads everything")
         console.OUT.print(f"\nA business day passes: {_a_day(sandbox)}.\n")
@@ -43,13 +47,13 @@ def _settings(sandbox: Process) -> Settings:
     return Settings(
         crm=CRMS["pipedrive"],
         connection={"company_domain": sandbox.url, "api_token": sandbox.token},
-        warehouse=PLACE / "warehouse.duckdb",
+        place=PLACE,
     )
 
 
 def _clear(settings: Settings) -> None:
-    settings.warehouse.unlink(missing_ok=True)
-    shutil.rmtree(settings.state_dir, ignore_errors=True)
+    settings.place.warehouse.unlink(missing_ok=True)
+    shutil.rmtree(settings.place.state_dir, ignore_errors=True)
 
 
 def _night(settings: Settings, title: str) -> Run:
@@ -82,12 +86,12 @@ def _compare(first: Run, second: Run) -> None:
 def _answer(settings: Settings) -> None:
     """One question, asked of the tables, to show that they are there."""
     drawn = console.grid("\nWho has done most?", "owner", ">activities", ">done")
-    with Warehouse(settings.warehouse, settings.dataset, settings.memory_limit, read_only=True) as warehouse:
+    with open_warehouse(settings.place, settings.dataset, read_only=True) as warehouse:
         for owner, activities, done in warehouse.rows_of(QUESTION):
             drawn.add_row(owner, f"{activities:,}", f"{done:,}")
     console.OUT.print(drawn)
-    console.say(f"\nThe warehouse is {settings.warehouse}; ask it anything:")
+    console.say(f"\nThe warehouse is {settings.place.warehouse}; ask it anything:")
     console.say(
-        f".venv/bin/python -c \"import duckdb; duckdb.connect('{settings.warehouse}', read_only=True)"
+        f".venv/bin/python -c \"import duckdb; duckdb.connect('{settings.place.warehouse}', read_only=True)"
         ".sql('from raw_pipedrive.deals').show()\""
     )

@@ -22,7 +22,7 @@ from pipelines import ops
 from pipelines.config import Settings
 from pipelines.lock import locked
 from pipelines.ops import Run
-from pipelines.warehouse import Warehouse
+from pipelines.warehouse import Warehouse, open_warehouse
 from sources.crm import Account, Gone
 from sources.entity import Entity
 from sources.errors import (
@@ -65,8 +65,8 @@ def load(
     run = Run(uuid.uuid4().hex, command, settings.crm.name, pendulum.now("UTC"))
     client = settings.crm.connect(**settings.connection, patience=settings.patience, **seams)
     with (
-        locked(settings, command),
-        Warehouse(settings.warehouse, settings.dataset, settings.memory_limit) as warehouse,
+        locked(settings.place, command),
+        open_warehouse(settings.place, settings.dataset) as warehouse,
     ):
         ops.begin(warehouse, run)
         try:
@@ -123,7 +123,7 @@ class _Loading:
     def _basis(self) -> str | None:
         """The load that a pending package was read after."""
         with suppress(OSError):
-            return (self.settings.state_dir / BASIS).read_text()
+            return (self.settings.place.state_dir / BASIS).read_text()
         return None
 
     def extract(self, client: Client, chosen: Sequence[Entity], *, full: bool, force: bool) -> None:
@@ -172,7 +172,7 @@ class _Loading:
         def source() -> Any:
             return [resource(extraction) for extraction in extractions]
 
-        (self.settings.state_dir / BASIS).write_text(self.warehouse.last_load())
+        (self.settings.place.state_dir / BASIS).write_text(self.warehouse.last_load())
         with _as_load_error("reading into files"):
             self.pipeline.extract(source(), loader_file_format="parquet")
         pa.default_memory_pool().release_unused()
@@ -206,7 +206,7 @@ def _pipeline(settings: Settings, warehouse: Warehouse) -> dlt.Pipeline:
     dlt.config["load.workers"] = LOAD_WORKERS
     return dlt.pipeline(
         pipeline_name=f"roundtrip_{settings.crm.name}",
-        pipelines_dir=str(settings.state_dir.resolve()),
+        pipelines_dir=str(settings.place.state_dir.resolve()),
         destination=dlt.destinations.duckdb(warehouse.connection),
         dataset_name=settings.dataset,
     )

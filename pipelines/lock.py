@@ -8,26 +8,26 @@ from pathlib import Path
 import pendulum
 from filelock import FileLock, Timeout
 
-from pipelines.config import Settings
+from pipelines.place import Place
 from sources.errors import Busy, UsageError
 
 
 @contextmanager
-def locked(settings: Settings, command: str) -> Iterator[None]:
+def locked(place: Place, command: str) -> Iterator[None]:
     """Hold the warehouse's run lock; the kernel lets go of it when a process dies."""
-    path = settings.warehouse.with_name(settings.warehouse.name + ".lock")
+    path = place.lock
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(path, timeout=0)
         lock.acquire()
     except Timeout as error:
         raise Busy(
-            f"Another run holds the warehouse {settings.warehouse}: {_holder(path)}.",
+            f"Another run holds the warehouse {place.title}: {_holder(path)}.",
             way_out="Wait until it has ended; nothing was changed.",
         ) from error
     except OSError as error:
         raise UsageError(
-            f"The warehouse cannot be made at {settings.warehouse}: {error.strerror}.",
+            f"The warehouse cannot be made at {place.title}: {error.strerror}.",
             way_out="Set roundtrip.warehouse to a place you may write to.",
         ) from error
     try:

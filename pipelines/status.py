@@ -1,17 +1,16 @@
 """How things stand: watermarks, last runs, undeclared fields, budget left. Reads the warehouse only."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 from rich.table import Table
 
 from pipelines import console
-from pipelines.warehouse import Warehouse
+from pipelines.place import Place
+from pipelines.warehouse import Warehouse, open_warehouse
 from sources.crm import Crm
 from sources.errors import UsageError
 
-MEMORY = "256MB"
 LAST_RUNS = 5
 ENTITIES = """
 select
@@ -33,11 +32,11 @@ from ops.runs where crm = ? order by started_at desc limit ?
 """
 
 
-def read(path: Path, crm: Crm) -> dict[str, Any]:
+def read(place: Place, crm: Crm) -> dict[str, Any]:
     """Everything `status` tells, as plain values."""
-    with Warehouse(path, f"raw_{crm.name}", MEMORY, read_only=True) as warehouse:
+    with open_warehouse(place, f"raw_{crm.name}", read_only=True) as warehouse:
         if not warehouse.rows_of("select 1 from information_schema.tables where table_schema = 'ops'"):
-            raise UsageError(f"{path} holds no run yet.", way_out="Run `roundtrip nightly` first.")
+            raise UsageError(f"{place.title} holds no run yet.", way_out="Run `roundtrip nightly` first.")
         runs = _dicts(warehouse, RUNS, [crm.name, LAST_RUNS])
         entities = _dicts(warehouse, ENTITIES, [crm.name])
         for entity in entities:
@@ -47,7 +46,7 @@ def read(path: Path, crm: Crm) -> dict[str, Any]:
                 _counts(warehouse, declared.name) if declared else (None, None)
             )
     return {
-        "warehouse": str(path),
+        "warehouse": place.title,
         "crm": crm.name,
         "tokens_left_today": runs[0]["tokens_left_today"] if runs else None,
         "entities": entities,

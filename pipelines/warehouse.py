@@ -13,10 +13,16 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.place import Place
 from sources.arrow import schema
 from sources.entity import DELETED, DELETED_AT, LOADED_AT, Entity
 from sources.errors import Busy, UsageError
 from sources.reading import Sifted
+
+
+def open_warehouse(place: Place, dataset: str, *, read_only: bool = False) -> "Warehouse":
+    """Open the warehouse of a place; a writer is alone with it."""
+    return Warehouse(place.warehouse, dataset, place.memory_limit, read_only=read_only)
 
 
 class Warehouse:

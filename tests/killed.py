@@ -14,7 +14,7 @@ from pipelines.config import Settings
 from pipelines.load import load
 from pipelines.ops import Run
 from sources.resources import Extraction
-from tests.support import ADMIN, IMPATIENT, PIPEDRIVE
+from tests.support import ADMIN, IMPATIENT, PIPEDRIVE, place_in
 
 STEPS = (
     "in extract",
@@ -58,9 +58,7 @@ def main(step: str, url: str, place: str) -> None:
             die()
 
     connection = {"company_domain": url, "api_token": ADMIN}
-    settings = Settings(
-        PIPEDRIVE, connection, Path(place) / "warehouse.duckdb", patience=IMPATIENT, safety_lag=0
-    )
+    settings = Settings(PIPEDRIVE, connection, place_in(Path(place)), patience=IMPATIENT, safety_lag=0)
     load(settings, watch=watch)
 
 

@@ -15,6 +15,7 @@ import httpx
 from pipelines.config import Settings
 from pipelines.load import load
 from pipelines.ops import Run
+from pipelines.place import Place
 from sources.entity import Entity, Kind
 from sources.http import Patience
 from sources.pipedrive.sandbox import imitation
@@ -90,13 +91,21 @@ class Sandbox:
         rows: list[dict[str, Any]] = answer.json()["data"]
         return rows
 
-    def settings(self, place: Path, *, token: str = ADMIN, **changes: Any) -> Settings:
-        """Settings for a warehouse of its own in `place`."""
+    def settings(self, folder: Path, *, token: str = ADMIN, **changes: Any) -> Settings:
+        """Settings for a warehouse of its own in `folder`."""
         connection = {"company_domain": self.url, "api_token": token}
-        settings = Settings(
-            PIPEDRIVE, connection, place / "warehouse.duckdb", patience=IMPATIENT, safety_lag=0
-        )
+        settings = Settings(PIPEDRIVE, connection, place_in(folder), patience=IMPATIENT, safety_lag=0)
         return replace(settings, **changes)
+
+
+def place_in(folder: Path, **changes: Any) -> Place:
+    """A warehouse of its own in a folder."""
+    place = Place(
+        warehouse=folder / "warehouse.duckdb",
+        reports=folder / "reports.duckdb",
+        dashboard=folder / "dashboard.html",
+    )
+    return replace(place, **changes)
 
 
 def run(settings: Settings, *entities: str, **options: Any) -> Run:
@@ -106,13 +115,13 @@ def run(settings: Settings, *entities: str, **options: Any) -> Run:
 
 def query(settings: Settings, sql: str) -> list[tuple[Any, ...]]:
     """Rows from the warehouse."""
-    with duckdb.connect(str(settings.warehouse), read_only=True) as connection:
+    with duckdb.connect(str(settings.place.warehouse), read_only=True) as connection:
         return connection.execute(sql).fetchall()
 
 
 def held(settings: Settings, entity: Entity) -> dict[Any, dict[str, Any]]:
     """An entity's raw table by key, in plain values comparable with the truth."""
-    with duckdb.connect(str(settings.warehouse), read_only=True) as connection:
+    with duckdb.connect(str(settings.place.warehouse), read_only=True) as connection:
         connection.execute("set timezone = 'UTC'")
         cursor = connection.execute(f'from raw_pipedrive."{entity.name}"')
         names = [column[0] for column in cursor.description or ()]

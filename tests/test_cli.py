@@ -286,7 +286,7 @@ def test_a_warehouse_held_open_elsewhere_is_refused_with_the_holder(crm: Sandbox
 
 
 def test_a_second_run_at_once_is_refused_and_told_of_the_first(crm: Sandbox, tmp_path: Path) -> None:
-    with locked(crm.settings(tmp_path), "nightly"):
+    with locked(crm.settings(tmp_path).place, "nightly"):
         done = roundtrip(tmp_path, "load", url=crm.url, roundtrip__warehouse="warehouse.duckdb")
     message = failure(done)
     assert "Another run holds the warehouse warehouse.duckdb" in message

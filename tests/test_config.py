@@ -54,15 +54,15 @@ def section(line: str) -> str:
 def test_files_are_read(read: Read) -> None:
     settings = read()
     assert settings.connection == {"company_domain": "filed", "api_token": "filed-token"}
-    assert settings.warehouse == Path("data/warehouse.duckdb")
+    assert settings.place.warehouse == Path("data/warehouse.duckdb")
     assert (settings.safety_lag, settings.patience.tries, settings.entities) == (60, 6, ())
 
 
 def test_the_environment_wins_over_files(read: Read) -> None:
     settings = read(**{DOMAIN: "acme", TOKEN: "t" * 40, "ROUNDTRIP__WAREHOUSE": "else/where.duckdb"})
     assert settings.connection == {"company_domain": "acme", "api_token": "t" * 40}
-    assert settings.warehouse == Path("else/where.duckdb")
-    assert settings.state_dir == Path("else/.where.duckdb.state")
+    assert settings.place.warehouse == Path("else/where.duckdb")
+    assert settings.place.state_dir == Path("else/.where.duckdb.state")
 
 
 def test_the_environment_alone_is_enough(read: Read) -> None:
@@ -77,7 +77,7 @@ def test_a_text_that_looks_like_something_else_stays_a_text(read: Read, value: s
 def test_every_setting_is_taken(read: Read) -> None:
     lines = 'entities = ["deals"]\nsafety_lag_seconds = 5\nrequest_timeout_seconds = 30\nrequest_tries = 2'
     settings = read(f'[roundtrip]\nwarehouse = "a/b.duckdb"\nmemory_limit = "1GB"\n{section(lines)}')
-    assert (settings.memory_limit, settings.entities, settings.safety_lag) == ("1GB", ("deals",), 5)
+    assert (settings.place.memory_limit, settings.entities, settings.safety_lag) == ("1GB", ("deals",), 5)
     patience = settings.patience
     assert (patience.total, patience.read, patience.tries) == (30, 30, 2)
 

@@ -51,7 +51,7 @@ def test_a_warehouse_that_was_deleted_is_read_from_the_beginning(tmp_path: Path)
     with sandbox() as crm:
         settings = crm.settings(tmp_path)
         first = run(settings)
-        settings.warehouse.unlink()
+        settings.place.warehouse.unlink()
         again = run(settings)
         assert again.total("inserted") == first.total("inserted")
         assert differences(crm, settings, PIPEDRIVE.entities["activities"]) == []
@@ -61,7 +61,7 @@ def test_a_warehouse_whose_state_folder_was_lost_goes_on_from_its_own_record(tmp
     with sandbox() as crm:
         settings = crm.settings(tmp_path)
         run(settings)
-        settings.state_dir.rename(tmp_path / "lost")
+        settings.place.state_dir.rename(tmp_path / "lost")
         crm.control("advance", days=1)
         second = run(settings)
         activities = next(one for one in second.entities if one.plan.entity.name == "activities")

@@ -12,7 +12,7 @@ import pytest
 from pipelines.load import load
 from pipelines.lock import locked
 from pipelines.ops import Run
-from pipelines.warehouse import Warehouse
+from pipelines.warehouse import open_warehouse
 from sources.arrow import Decoder
 from sources.entity import Entity
 from sources.errors import Busy, UsageError
@@ -43,7 +43,7 @@ def test_an_older_row_that_arrives_later_does_not_replace_a_newer_one(tmp_path: 
         (row for row in held(settings, ACTIVITIES).values() if row["update_time"]),
         key=lambda row: row["update_time"],
     )
-    with Warehouse(settings.warehouse, settings.dataset, settings.memory_limit) as warehouse:
+    with open_warehouse(settings.place, settings.dataset) as warehouse:
         older = one(ACTIVITIES, id=newest["id"], subject="old news", update_time="2020-01-01T00:00:00Z")
         sifted = warehouse.sift(ACTIVITIES, older)
         assert (sifted.stale, sifted.table.num_rows) == (1, 0)
@@ -203,7 +203,7 @@ def test_changes_within_the_safety_lag_wait_for_the_next_run(tmp_path: Path) -> 
 def test_a_second_run_at_once_is_refused_and_harms_nothing(tmp_path: Path) -> None:
     with sandbox() as crm:
         settings = crm.settings(tmp_path)
-        with locked(settings, "nightly"), pytest.raises(Busy, match=r"`nightly`, process \d+"):
+        with locked(settings.place, "nightly"), pytest.raises(Busy, match=r"`nightly`, process \d+"):
             run(settings)
         assert run(settings).status == "done"
 

@@ -11,7 +11,7 @@ import pytest
 from pipelines import status
 from pipelines.check import check, show
 from sources.errors import UsageError
-from tests.support import FREE, PIPEDRIVE, Sandbox, query, run, sandbox
+from tests.support import FREE, PIPEDRIVE, Sandbox, place_in, query, run, sandbox
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def fail(crm: Sandbox, place: Path, *names: str) -> None:
 def test_status_counts_what_the_tables_hold_and_tells_how_far_they_are(crm: Sandbox, tmp_path: Path) -> None:
     settings = crm.settings(tmp_path)
     run(settings, "deals", "stages")
-    found = status.read(settings.warehouse, PIPEDRIVE)
+    found = status.read(settings.place, PIPEDRIVE)
     assert entities(found).keys() == {"deals", "stages"}
     deals = entities(found)["deals"]
     counted = query(settings, "select count(*), count(*) filter (is_deleted) from raw_pipedrive.deals")
@@ -46,12 +46,12 @@ def test_status_counts_what_the_tables_hold_and_tells_how_far_they_are(crm: Sand
 def test_status_tells_the_last_five_runs_the_newest_first(crm: Sandbox, tmp_path: Path) -> None:
     settings = crm.settings(tmp_path)
     ids = [run(settings, "stages").run_id for _ in range(6)]
-    assert [one["run_id"] for one in status.read(settings.warehouse, PIPEDRIVE)["runs"]] == ids[:0:-1]
+    assert [one["run_id"] for one in status.read(settings.place, PIPEDRIVE)["runs"]] == ids[:0:-1]
 
 
 def test_status_tells_the_problem_of_the_last_run(crm: Sandbox, tmp_path: Path) -> None:
     fail(crm, tmp_path, "stages")
-    stages = entities(status.read(tmp_path / "warehouse.duckdb", PIPEDRIVE))["stages"]
+    stages = entities(status.read(place_in(tmp_path), PIPEDRIVE))["stages"]
     assert stages["status"] == "failed"
     assert "answered 503" in stages["problem"]
 
@@ -59,7 +59,7 @@ def test_status_tells_the_problem_of_the_last_run(crm: Sandbox, tmp_path: Path) 
 def test_a_problem_that_is_over_is_no_longer_told(crm: Sandbox, tmp_path: Path) -> None:
     fail(crm, tmp_path, "stages")
     run(crm.settings(tmp_path), "stages")
-    stages = entities(status.read(tmp_path / "warehouse.duckdb", PIPEDRIVE))["stages"]
+    stages = entities(status.read(place_in(tmp_path), PIPEDRIVE))["stages"]
     assert (stages["status"], stages["problem"]) == ("done", None)
 
 
@@ -67,14 +67,14 @@ def test_undeclared_fields_are_told_with_the_entity(crm: Sandbox, tmp_path: Path
     collection = crm.server.account["stages"]
     collection.put({**(collection.get(collection.ids()[0]) or {}), "mood": "good"})
     run(crm.settings(tmp_path), "stages")
-    assert entities(status.read(tmp_path / "warehouse.duckdb", PIPEDRIVE))["stages"]["drift"] == ["mood"]
+    assert entities(status.read(place_in(tmp_path), PIPEDRIVE))["stages"]["drift"] == ["mood"]
 
 
 def test_a_file_without_a_run_is_no_warehouse_yet(tmp_path: Path) -> None:
-    path = tmp_path / "empty.duckdb"
-    duckdb.connect(str(path)).close()
+    place = place_in(tmp_path)
+    duckdb.connect(str(place.warehouse)).close()
     with pytest.raises(UsageError, match="holds no run yet"):
-        status.read(path, PIPEDRIVE)
+        status.read(place, PIPEDRIVE)
 
 
 @pytest.mark.parametrize("company", ["Acme [/b]", "[red]Acme"])

@@ -10,7 +10,7 @@ from pipelines.check import check
 from pipelines.config import Settings
 from sources.errors import UsageError
 from sources.pipedrive.sandbox import v1
-from tests.support import PIPEDRIVE, Sandbox, differences, held, query, run, sandbox
+from tests.support import PIPEDRIVE, Sandbox, differences, held, place_in, query, run, sandbox
 from tests.test_crash import killed
 
 ACTIVITIES, DEALS = PIPEDRIVE.entities["activities"], PIPEDRIVE.entities["deals"]
@@ -25,10 +25,10 @@ def test_a_warehouse_restored_from_a_copy_reads_the_days_since_the_copy(tmp_path
     with sandbox() as crm:
         settings = crm.settings(tmp_path)
         run(settings)
-        shutil.copy(settings.warehouse, tmp_path / "copy")
+        shutil.copy(settings.place.warehouse, tmp_path / "copy")
         crm.control("advance", days=1)
         run(settings)
-        shutil.copy(tmp_path / "copy", settings.warehouse)
+        shutil.copy(tmp_path / "copy", settings.place.warehouse)
         crm.control("advance", days=1)
         assert run(settings).status == "done"
         assert unequal(crm, settings) == []
@@ -55,7 +55,7 @@ def test_a_dropped_table_is_read_again_from_the_beginning(tmp_path: Path) -> Non
 def _execute(settings: Settings, sql: str) -> None:
     import duckdb  # noqa: PLC0415
 
-    with duckdb.connect(str(settings.warehouse)) as connection:
+    with duckdb.connect(str(settings.place.warehouse)) as connection:
         connection.execute(sql)
 
 
@@ -66,7 +66,7 @@ def test_a_warehouse_deleted_after_a_kill_is_read_from_the_beginning(step: str, 
         run(settings)
         crm.control("advance", days=1)
         killed(crm, tmp_path, step)
-        settings.warehouse.unlink()
+        settings.place.warehouse.unlink()
         crm.begin_here()
         assert run(settings).status == "done"
         assert unequal(crm, settings) == []
@@ -75,7 +75,7 @@ def test_a_warehouse_deleted_after_a_kill_is_read_from_the_beginning(step: str, 
 def test_two_warehouses_in_one_folder_know_nothing_of_each_other(tmp_path: Path) -> None:
     with sandbox() as crm:
         one = crm.settings(tmp_path)
-        other = crm.settings(tmp_path, warehouse=tmp_path / "warehouse.db")
+        other = crm.settings(tmp_path, place=place_in(tmp_path, warehouse=tmp_path / "warehouse.db"))
         run(one)
         run(other)
         crm.control("advance", days=1)

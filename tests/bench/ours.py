@@ -6,6 +6,7 @@ from itertools import pairwise
 from pipelines.config import Settings
 from pipelines.load import load
 from pipelines.ops import Run
+from pipelines.place import Place
 from sources.registry import CRMS
 from tests.bench.pages import TOKEN
 from tests.bench.task import Outcome, Task
@@ -28,7 +29,7 @@ def _load(task: Task, *entities: str) -> Outcome:
         begun.append((step, time.perf_counter()))
 
     connection = {"company_domain": task.url, "api_token": TOKEN}
-    settings = Settings(CRMS["pipedrive"], connection, task.place / "warehouse.duckdb")
+    settings = Settings(CRMS["pipedrive"], connection, Place(warehouse=task.place / "warehouse.duckdb"))
     run = load(settings, entities=entities, watch=watch)
     begun.append(("end", time.perf_counter()))
     if run.status != "done":

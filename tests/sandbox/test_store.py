@@ -52,7 +52,10 @@ def plainly(truth: dict[int, Record], dropped: set[int], query: Query) -> list[i
         )
 
     found = [record for record in truth.values() if wanted(record)]
-    key = (lambda r: (0, r["id"])) if query.sort == "id" else (lambda r: (r[query.sort] or "", r["id"]))
+
+    def key(record: dict[str, Any]) -> tuple[Any, Any]:
+        return (0 if query.sort == "id" else record[query.sort] or ""), record["id"]
+
     return [record["id"] for record in sorted(found, key=key, reverse=query.descending)]
 
 

@@ -1,0 +1,53 @@
+"""Where things are: the warehouse, what is published from it, and what belongs to it on this machine."""
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+Destination = Literal["duckdb", "postgres"]
+
+
+@dataclass(frozen=True)
+class Place:
+    """One warehouse: a DuckDB file, or a Postgres database; and the files beside it."""
+
+    destination: Destination = "duckdb"
+    warehouse: Path = Path("data/warehouse.duckdb")
+    """The DuckDB file; on Postgres only its folder matters: locks and working files live there."""
+    postgres_url: str = field(default="", repr=False)
+    """`postgresql://user:password@host:5432/database`; a secret."""
+    memory_limit: str = "256MB"
+    """The most memory that DuckDB may take."""
+    reports: Path = Path("data/reports.duckdb")
+    """The published tables, when the warehouse is a DuckDB file; on Postgres they are a schema."""
+    dashboard: Path = Path("data/dashboard.html")
+
+    @property
+    def title(self) -> str:
+        """What to call the warehouse in messages; never with a password."""
+        if self.destination == "duckdb":
+            return str(self.warehouse)
+        parts = urlsplit(self.postgres_url)
+        host = f"{parts.hostname or 'localhost'}" + (f":{parts.port}" if parts.port else "")
+        return f"postgresql://{host}{parts.path}"
+
+    @property
+    def name(self) -> str:
+        """A file name that tells warehouses apart."""
+        if self.destination == "duckdb":
+            return self.warehouse.name
+        parts = urlsplit(self.postgres_url)
+        which = f"{parts.hostname}:{parts.port}{parts.path}?{parts.query}"
+        return f"postgres-{hashlib.sha256(which.encode()).hexdigest()[:12]}"
+
+    @property
+    def state_dir(self) -> Path:
+        """Where load packages and working files are, beside the warehouse they belong to."""
+        return self.warehouse.parent / f".{self.name}.state"
+
+    @property
+    def lock(self) -> Path:
+        """The file whose lock a run holds."""
+        return self.warehouse.parent / f"{self.name}.lock"
