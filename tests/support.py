@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -11,6 +11,8 @@ from typing import Any
 
 import duckdb
 import httpx
+import psycopg2
+import psycopg2.extras
 
 from pipelines.config import Settings
 from pipelines.load import load
@@ -91,10 +93,11 @@ class Sandbox:
         rows: list[dict[str, Any]] = answer.json()["data"]
         return rows
 
-    def settings(self, folder: Path, *, token: str = ADMIN, **changes: Any) -> Settings:
-        """Settings for a warehouse of its own in `folder`."""
+    def settings(self, where: Path | Place, *, token: str = ADMIN, **changes: Any) -> Settings:
+        """Settings for a place, or for a DuckDB warehouse of its own in a folder."""
         connection = {"company_domain": self.url, "api_token": token}
-        settings = Settings(PIPEDRIVE, connection, place_in(folder), patience=IMPATIENT, safety_lag=0)
+        place = where if isinstance(where, Place) else place_in(where)
+        settings = Settings(PIPEDRIVE, connection, place, patience=IMPATIENT, safety_lag=0)
         return replace(settings, **changes)
 
 
@@ -113,19 +116,47 @@ def run(settings: Settings, *entities: str, **options: Any) -> Run:
     return load(settings, entities=entities, **options)
 
 
-def query(settings: Settings, sql: str) -> list[tuple[Any, ...]]:
-    """Rows from the warehouse."""
-    with duckdb.connect(str(settings.place.warehouse), read_only=True) as connection:
-        return connection.execute(sql).fetchall()
+def query(where: Settings | Place, sql: str, *, reports: bool = False) -> list[tuple[Any, ...]]:
+    """Rows from the warehouse, or from what is published of it; JSON is its text, times are UTC."""
+    return _asked(where, sql, reports=reports)[1]
+
+
+def records(where: Settings | Place, sql: str, *, reports: bool = False) -> list[dict[str, Any]]:
+    """Rows as `query` gives them, by column name."""
+    names, rows = _asked(where, sql, reports=reports)
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def execute(where: Settings | Place, sql: str) -> None:
+    """Change the warehouse by hand."""
+    place = where.place if isinstance(where, Settings) else where
+    if place.destination == "duckdb":
+        with duckdb.connect(str(place.warehouse)) as connection:
+            connection.execute(sql)
+        return
+    with closing(psycopg2.connect(place.postgres_url)) as server, server, server.cursor() as cursor:
+        cursor.execute(sql)
+
+
+def _asked(where: Settings | Place, sql: str, *, reports: bool) -> tuple[list[str], list[tuple[Any, ...]]]:
+    place = where.place if isinstance(where, Settings) else where
+    if place.destination == "duckdb":
+        file = place.reports if reports else place.warehouse
+        with duckdb.connect(str(file), read_only=True) as connection:
+            connection.execute("set timezone = 'UTC'")
+            answer = connection.execute(sql)
+            return [column[0] for column in answer.description or ()], answer.fetchall()
+    with closing(psycopg2.connect(place.postgres_url, options="-ctimezone=UTC")) as server:
+        psycopg2.extras.register_default_json(server, loads=str)
+        psycopg2.extras.register_default_jsonb(server, loads=str)
+        with server, server.cursor() as cursor:
+            cursor.execute(sql)
+            return [column.name for column in cursor.description or ()], cursor.fetchall()
 
 
 def held(settings: Settings, entity: Entity) -> dict[Any, dict[str, Any]]:
     """An entity's raw table by key, in plain values comparable with the truth."""
-    with duckdb.connect(str(settings.place.warehouse), read_only=True) as connection:
-        connection.execute("set timezone = 'UTC'")
-        cursor = connection.execute(f'from raw_pipedrive."{entity.name}"')
-        names = [column[0] for column in cursor.description or ()]
-        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    rows = records(settings, f'select * from raw_pipedrive."{entity.name}"')
     assert len({row[entity.primary_key] for row in rows}) == len(rows), f"{entity.name}: a key is there twice"
     kinds = {column.name: column.kind for column in entity.columns}
     return {row[entity.primary_key]: {name: _plain(kinds[name], row[name]) for name in kinds} for row in rows}
