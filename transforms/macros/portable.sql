@@ -1,0 +1,104 @@
+{# What DuckDB and Postgres write differently, or what must not fail on a CRM's odd values: one macro each. #}
+
+{# The elements of a JSON array, one row each; stands in a select list. Anything but an array has none. #}
+{% macro json_elements(column) %}{{ return(adapter.dispatch('json_elements')(column)) }}{% endmacro %}
+
+{% macro default__json_elements(column) %}unnest(json_extract({{ column }}, '$[*]')){% endmacro %}
+
+{% macro postgres__json_elements(column) -%}
+    json_array_elements(case when json_typeof({{ column }}) = 'array' then {{ column }} end)
+{%- endmacro %}
+
+{# The places of the elements of a JSON array, from 1, beside json_elements of the same column. #}
+{% macro json_positions(column) %}{{ return(adapter.dispatch('json_positions')(column)) }}{% endmacro %}
+
+{% macro default__json_positions(column) %}cast(unnest(range(1, {{ json_length(column) }} + 1)) as integer){% endmacro %}
+
+{% macro postgres__json_positions(column) %}generate_series(1, {{ json_length(column) }}){% endmacro %}
+
+{# How many elements a JSON array has: 0 when it is anything else. #}
+{% macro json_length(column) %}{{ return(adapter.dispatch('json_length')(column)) }}{% endmacro %}
+
+{% macro default__json_length(column) %}cast(coalesce(json_array_length({{ column }}), 0) as integer){% endmacro %}
+
+{% macro postgres__json_length(column) -%}
+    coalesce(json_array_length(case when json_typeof({{ column }}) = 'array' then {{ column }} end), 0)
+{%- endmacro %}
+
+{# The `value` of the element flagged primary, else of the first: emails, phones. #}
+{% macro json_primary_value(column) %}{{ return(adapter.dispatch('json_primary_value')(column)) }}{% endmacro %}
+
+{% macro default__json_primary_value(column) -%}
+    list_first(list_sort(
+        list_transform(
+            from_json({{ column }}, '[{"value": "VARCHAR", "primary": "BOOLEAN"}]'),
+            lambda entry, position: {
+                'later': not coalesce(entry."primary", false), 'position': position, 'value': entry."value"
+            }
+        )
+    )).value
+{%- endmacro %}
+
+{% macro postgres__json_primary_value(column) -%}
+    (
+        select entries.entry ->> 'value'
+        from {{ json_elements(column) }} with ordinality as entries (entry, position)
+        order by coalesce(entries.entry ->> 'primary', 'false') != 'true', entries.position
+        limit 1
+    )
+{%- endmacro %}
+
+{# A text member of a JSON object; null when the member, or the object, is not there. #}
+{% macro json_text(column, member) %}({{ column }} ->> '{{ member }}'){% endmacro %}
+
+{# An id out of JSON; what is not a whole number is null, so that one odd value stops nothing. #}
+{% macro json_id(column, member) -%}
+    cast(case when {{ json_text(column, member) }} ~ '^[0-9]{1,18}$' then {{ json_text(column, member) }} end as bigint)
+{%- endmacro %}
+
+{# A flag out of JSON; absent is false. #}
+{% macro json_flag(column, member) %}coalesce({{ json_text(column, member) }} in ('true', '1'), false){% endmacro %}
+
+{# The names of the time zones that the database knows. #}
+{% macro known_time_zones() %}{{ return(adapter.dispatch('known_time_zones')()) }}{% endmacro %}
+
+{% macro default__known_time_zones() %}pg_timezone_names(){% endmacro %}
+
+{% macro postgres__known_time_zones() %}pg_timezone_names{% endmacro %}
+
+{# A time of day out of text, 'HH:MM' or 'HH:MM:SS'; anything else is none. #}
+{% macro clock_time(column) -%}
+    cast(case when {{ column }} ~ '^([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$' then {{ column }} end as time)
+{%- endmacro %}
+
+{# Whole minutes out of 'HH:MM' or 'HH:MM:SS'; anything else is none. #}
+{% macro duration_minutes(column) -%}
+    case
+        when {{ column }} ~ '^[0-9]{1,4}:[0-5][0-9](:[0-5][0-9])?$'
+            then cast(split_part({{ column }}, ':', 1) as integer) * 60 + cast(split_part({{ column }}, ':', 2) as integer)
+    end
+{%- endmacro %}
+
+{# The date of an instant where the zone is. #}
+{% macro local_date(instant, zone) %}cast(({{ instant }} at time zone {{ zone }}) as date){% endmacro %}
+
+{# The instant at which a date begins where the zone is. #}
+{% macro local_midnight(day, zone) %}(cast({{ day }} as timestamp) at time zone {{ zone }}){% endmacro %}
+
+{# Full days of 24 hours from one instant to another; negative before it. #}
+{% macro full_days(since, until) -%}
+    cast(floor(extract(epoch from {{ until }} - {{ since }}) / 86400) as integer)
+{%- endmacro %}
+
+{# Texts as SQL literals with commas between. #}
+{% macro literals(texts) -%}
+    {%- for text in texts %}'{{ text | replace("'", "''") }}'{{ ", " if not loop.last }}{% endfor -%}
+{%- endmacro %}
+
+{# Money in another currency: exact decimals. 10^15 and more would not fit, and stays unconverted. #}
+{% macro money_at_rate(column, rate) -%}
+    cast(
+        cast(case when abs({{ column }}) < 1000000000000000 then {{ column }} end as numeric(24, 9))
+        * cast({{ rate }} as numeric(14, 10)) as numeric(38, 9)
+    )
+{%- endmacro %}

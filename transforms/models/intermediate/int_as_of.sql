@@ -1,0 +1,28 @@
+{# A table, so that the whole build has one answer. #}
+{{ config(materialized='table') }}
+
+with
+loads as (
+
+    select max(window_until) as read_until
+    from {{ source('ops', 'entity_loads') }}
+    where crm = 'pipedrive'
+
+),
+
+chosen as (
+
+    select
+        {% if var('as_of') %}
+        cast('{{ var("as_of") }}' as timestamp with time zone) as as_of
+        {% else %}
+        coalesce(read_until, current_timestamp) as as_of
+        {% endif %}
+    from loads
+
+)
+
+select
+    as_of,
+    {{ local_date('as_of', "'UTC'") }} as as_of_date
+from chosen

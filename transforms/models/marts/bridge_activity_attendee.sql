@@ -1,0 +1,29 @@
+with
+activities as (
+
+    select * from {{ ref('stg_pipedrive__activities') }}
+
+),
+
+entries as (
+
+    select
+        activity_id,
+        _loaded_at,
+        {{ json_elements('attendees') }} as entry,
+        {{ json_positions('attendees') }} as attendee_number
+    from activities
+
+)
+
+select
+    activity_id,
+    attendee_number,
+    {{ json_text('entry', 'email') }} as email,
+    {{ json_text('entry', 'name') }} as name,
+    {{ json_text('entry', 'status') }} as status,
+    {{ json_flag('entry', 'is_organizer') }} as is_organizer,
+    {{ json_id('entry', 'person_id') }} as person_id,
+    {{ json_id('entry', 'user_id') }} as user_id,
+    _loaded_at
+from entries

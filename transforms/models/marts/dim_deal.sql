@@ -1,0 +1,96 @@
+with
+deals as (
+
+    select * from {{ ref('stg_pipedrive__deals') }}
+
+),
+
+users as (
+
+    select * from {{ ref('stg_pipedrive__users') }}
+
+),
+
+persons as (
+
+    select * from {{ ref('stg_pipedrive__persons') }}
+
+),
+
+organizations as (
+
+    select * from {{ ref('stg_pipedrive__organizations') }}
+
+),
+
+pipelines as (
+
+    select * from {{ ref('stg_pipedrive__pipelines') }}
+
+),
+
+stages as (
+
+    select * from {{ ref('stg_pipedrive__stages') }}
+
+),
+
+reporting as (
+
+    select * from {{ ref('int_reporting_currency') }}
+
+)
+
+select
+    -- keys
+    deals.deal_id,
+    deals.owner_id,
+    deals.person_id,
+    deals.organization_id,
+    deals.pipeline_id,
+    deals.stage_id,
+    -- names
+    deals.title,
+    users.name as owner_name,
+    persons.name as person_name,
+    organizations.name as organization_name,
+    pipelines.name as pipeline_name,
+    stages.name as stage_name,
+    stages.sort_order as stage_sort_order,
+    -- state
+    deals.status,
+    deals.probability,
+    deals.source,
+    deals.channel,
+    deals.lost_reason,
+    -- money
+    deals.value,
+    deals.currency,
+    case
+        when deals.currency = reporting.currency then deals.value
+        {%- for currency, rate in var('currency_rates').items() %}
+        when deals.currency = '{{ currency }}' then {{ money_at_rate('deals.value', rate) }}
+        {%- endfor %}
+    end as value_reporting,
+    reporting.currency as reporting_currency,
+    -- times
+    deals.expected_close_date,
+    deals.created_at,
+    deals.updated_at,
+    deals.stage_changed_at,
+    deals.won_at,
+    deals.lost_at,
+    deals.closed_at,
+    deals.archived_at,
+    deals.deleted_at,
+    -- flags
+    coalesce(deals.status = 'open', false) and not deals.is_deleted and not deals.is_archived as is_open,
+    deals.is_archived,
+    deals.is_deleted
+from deals
+cross join reporting
+left join users on deals.owner_id = users.user_id
+left join persons on deals.person_id = persons.person_id
+left join organizations on deals.organization_id = organizations.organization_id
+left join pipelines on deals.pipeline_id = pipelines.pipeline_id
+left join stages on deals.stage_id = stages.stage_id

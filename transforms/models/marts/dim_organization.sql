@@ -1,0 +1,31 @@
+with
+organizations as (
+
+    select * from {{ ref('stg_pipedrive__organizations') }}
+
+),
+
+users as (
+
+    select * from {{ ref('stg_pipedrive__users') }}
+
+)
+
+select
+    organizations.organization_id,
+    organizations.owner_id,
+    organizations.name,
+    users.name as owner_name,
+    {{ json_text('organizations.address', 'value') }} as address,
+    {{ json_text('organizations.address', 'country') }} as country,
+    {{ json_text('organizations.address', 'locality') }} as city,
+    organizations.website,
+    organizations.industry,
+    organizations.employee_count,
+    organizations.annual_revenue,
+    organizations.created_at,
+    organizations.updated_at,
+    organizations.deleted_at,
+    organizations.is_deleted
+from organizations
+left join users on organizations.owner_id = users.user_id

@@ -1,0 +1,38 @@
+with
+persons as (
+
+    select * from {{ ref('stg_pipedrive__persons') }}
+
+),
+
+organizations as (
+
+    select * from {{ ref('stg_pipedrive__organizations') }}
+
+),
+
+users as (
+
+    select * from {{ ref('stg_pipedrive__users') }}
+
+)
+
+select
+    persons.person_id,
+    persons.organization_id,
+    persons.owner_id,
+    persons.name,
+    persons.first_name,
+    persons.last_name,
+    organizations.name as organization_name,
+    users.name as owner_name,
+    nullif({{ json_primary_value('persons.emails') }}, '') as primary_email,
+    nullif({{ json_primary_value('persons.phones') }}, '') as primary_phone,
+    persons.job_title,
+    persons.created_at,
+    persons.updated_at,
+    persons.deleted_at,
+    persons.is_deleted
+from persons
+left join organizations on persons.organization_id = organizations.organization_id
+left join users on persons.owner_id = users.user_id

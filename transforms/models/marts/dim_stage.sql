@@ -1,0 +1,25 @@
+with
+stages as (
+
+    select * from {{ ref('stg_pipedrive__stages') }}
+
+),
+
+pipelines as (
+
+    select * from {{ ref('stg_pipedrive__pipelines') }}
+
+)
+
+select
+    stages.stage_id,
+    stages.pipeline_id,
+    stages.name,
+    pipelines.name as pipeline_name,
+    stages.sort_order,
+    stages.deal_probability,
+    stages.days_to_rotten,
+    stages.is_rot_enabled,
+    stages.is_deleted
+from stages
+left join pipelines on stages.pipeline_id = pipelines.pipeline_id

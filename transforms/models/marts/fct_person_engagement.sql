@@ -1,0 +1,58 @@
+with
+persons as (
+
+    select * from {{ ref('dim_person') }}
+
+),
+
+as_of as (
+
+    select * from {{ ref('int_as_of') }}
+
+),
+
+counted as (
+
+    select * from {{ ref('int_persons_counted') }}
+
+),
+
+left_open as (
+
+    select
+        participants.person_id,
+        activities.*
+    from {{ ref('int_activities_left_open') }} as activities
+    inner join {{ ref('bridge_activity_participant') }} as participants
+        on activities.activity_id = participants.activity_id
+
+),
+
+overdue as (
+
+    select
+        person_id,
+        {{ overdue_counts() }}
+    from left_open
+    group by person_id
+
+),
+
+upcoming as (
+
+    {{ first_to_come('person_id') }}
+
+)
+
+select
+    persons.person_id,
+    {{ engagement_counts() }},
+    {{ next_activity() }},
+    {{ full_days('persons.created_at', 'counted.first_touch_at') }} as days_create_to_first_touch,
+    coalesce(counted.deals_touched, 0) as deals_touched,
+    coalesce(counted.touches, 0) = 0 as never_touched
+from persons
+cross join as_of
+left join counted on persons.person_id = counted.person_id
+left join overdue on persons.person_id = overdue.person_id
+left join upcoming on persons.person_id = upcoming.person_id and upcoming.place = 1
