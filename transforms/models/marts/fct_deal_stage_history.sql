@@ -1,0 +1,145 @@
+with
+as_of as (
+
+    select * from {{ ref('int_as_of') }}
+
+),
+
+settled as (
+
+    select * from {{ ref('int_deal_stage_visits_settled') }}
+
+),
+
+snapshots as (
+
+    select * from {{ ref('snap_deal_daily') }}
+
+),
+
+deals as (
+
+    select * from {{ ref('dim_deal') }}
+
+),
+
+done_activities as (
+
+    select
+        deal_id,
+        done_at
+    from {{ ref('fct_activity') }}
+    where is_done and not is_deleted and deal_id is not null and done_at is not null
+
+),
+
+seen as (
+
+    select
+        deal_id,
+        stage_id,
+        entered_at,
+        pipeline_id,
+        first_seen_date,
+        last_seen_date
+    from settled
+    union all
+    select
+        deal_id,
+        stage_id,
+        stage_entered_at as entered_at,
+        pipeline_id,
+        snapshot_date as first_seen_date,
+        snapshot_date as last_seen_date
+    from snapshots
+    where
+        stage_id is not null
+        and stage_entered_at is not null
+        and snapshot_date = (select max(snapshot_date) from snapshots)
+
+),
+
+visits as (
+
+    select
+        deal_id,
+        stage_id,
+        entered_at,
+        max(pipeline_id) as pipeline_id,
+        min(first_seen_date) as first_seen_date,
+        max(last_seen_date) as last_seen_date
+    from seen
+    group by deal_id, stage_id, entered_at
+
+),
+
+visits_in_order as (
+
+    select
+        *,
+        row_number() over visits_of_deal as visit_number,
+        lead(entered_at) over visits_of_deal as next_entered_at
+    from visits
+    window visits_of_deal as (partition by deal_id order by entered_at, first_seen_date, stage_id)
+
+),
+
+visits_left as (
+
+    select
+        visits_in_order.*,
+        case
+            when visits_in_order.next_entered_at is not null then visits_in_order.next_entered_at
+            when deals.is_open and deals.stage_id = visits_in_order.stage_id then null
+            when deals.is_open then deals.stage_changed_at
+            else coalesce(
+                deals.closed_at,
+                deals.deleted_at,
+                deals.archived_at,
+                case when deals.stage_id <> visits_in_order.stage_id then deals.stage_changed_at end,
+                -- Closed without a time: the visit ended with the UTC day on which the deal was last seen open.
+                {{ local_midnight('visits_in_order.last_seen_date + 1', "'UTC'") }}
+            )
+        end as left_at
+    from visits_in_order
+    left join deals on visits_in_order.deal_id = deals.deal_id
+
+),
+
+visits_with_activities as (
+
+    select
+        visits_left.deal_id,
+        visits_left.visit_number,
+        count(*) as activities_done_in_stage
+    from visits_left
+    cross join as_of
+    inner join done_activities
+        on
+            visits_left.deal_id = done_activities.deal_id
+            and visits_left.entered_at <= done_activities.done_at
+            and coalesce(visits_left.left_at, as_of.as_of + interval '1 second') > done_activities.done_at
+    group by visits_left.deal_id, visits_left.visit_number
+
+)
+
+select
+    visits_left.deal_id,
+    visits_left.stage_id,
+    visits_left.pipeline_id,
+    visits_left.visit_number,
+    visits_left.entered_at,
+    visits_left.left_at,
+    visits_left.left_at is null as is_current,
+    greatest(
+        0, {{ full_days('visits_left.entered_at', 'coalesce(visits_left.left_at, as_of.as_of)') }}
+    ) as days,
+    visits_left.first_seen_date,
+    visits_left.last_seen_date,
+    coalesce(visits_with_activities.activities_done_in_stage, 0) as activities_done_in_stage
+from visits_left
+cross join as_of
+left join visits_with_activities
+    on
+        visits_left.deal_id = visits_with_activities.deal_id
+        and visits_left.visit_number = visits_with_activities.visit_number

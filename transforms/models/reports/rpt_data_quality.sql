@@ -1,0 +1,259 @@
+with
+activities as (
+
+    select
+        activity_id,
+        owner_id,
+        deal_id,
+        lead_id,
+        activity_type,
+        subject,
+        due_date,
+        due_at,
+        done_at,
+        is_done
+    from {{ ref('fct_activity') }}
+    where not is_deleted
+
+),
+
+participants as (
+
+    select activity_id from {{ ref('bridge_activity_participant') }}
+
+),
+
+deals as (
+
+    select * from {{ ref('dim_deal') }} where not is_deleted
+
+),
+
+persons as (
+
+    select * from {{ ref('dim_person') }} where not is_deleted
+
+),
+
+activity_types as (
+
+    select * from {{ ref('dim_activity_type') }} where not is_deleted
+
+),
+
+active_owners as (
+
+    select user_id from {{ ref('dim_user') }} where is_active and not is_deleted
+
+),
+
+repeated as (
+
+    select
+        coalesce(subject, '') as subject,
+        activity_type,
+        coalesce(owner_id, 0) as owner_id,
+        coalesce(deal_id, 0) as deal_id,
+        coalesce(due_date, '0001-01-01') as due_date,
+        -- Owner and date being the same, this is the same due time, or none.
+        coalesce(due_at, '0001-01-01T00:00:00Z') as due_at,
+        min(activity_id) as first_activity_id
+    from activities
+    group by
+        coalesce(subject, ''),
+        activity_type,
+        coalesce(owner_id, 0),
+        coalesce(deal_id, 0),
+        coalesce(due_date, '0001-01-01'),
+        coalesce(due_at, '0001-01-01T00:00:00Z')
+    having count(*) > 1
+
+),
+
+duplicates as (
+
+    select activities.activity_id
+    from activities
+    inner join repeated
+        on
+            coalesce(activities.subject, '') = repeated.subject
+            and activities.activity_type = repeated.activity_type
+            and coalesce(activities.owner_id, 0) = repeated.owner_id
+            and coalesce(activities.deal_id, 0) = repeated.deal_id
+            and coalesce(activities.due_date, '0001-01-01') = repeated.due_date
+            and coalesce(activities.due_at, '0001-01-01T00:00:00Z') = repeated.due_at
+            and activities.activity_id > repeated.first_activity_id
+
+),
+
+populations as (
+
+    select
+        (select count(*) from activities) as activities,
+        (select count(*) from activities where is_done) as done_activities,
+        (select count(*) from activities where not is_done) as open_activities,
+        (select count(*) from activity_types) as activity_types,
+        (select count(*) from deals) as deals,
+        (select count(*) from deals where is_open) as open_deals,
+        (select count(*) from persons) as persons
+
+),
+
+checks as (
+
+    select
+        'activities_without_deal' as check_name,
+        'Activities that belong to no deal and no lead.' as description,
+        (select activities from populations) as population
+    union all
+    select
+        'activities_without_person' as check_name,
+        'Activities that nobody takes part in.' as description,
+        (select activities from populations) as population
+    union all
+    select
+        'done_without_time' as check_name,
+        'Done activities that do not say when they were done.' as description,
+        (select done_activities from populations) as population
+    union all
+    select
+        'open_without_due_date' as check_name,
+        'Open activities without a due date: they are never overdue.' as description,
+        (select open_activities from populations) as population
+    union all
+    select
+        'inactive_owner_with_open_activities' as check_name,
+        'Open activities whose owner is inactive, deleted or unknown: nobody will do them.' as description,
+        (select open_activities from populations) as population
+    union all
+    select
+        'unknown_types' as check_name,
+        'Types that activities have but the list of activity types does not; the examples are their names.' as description,
+        (select activity_types from populations) as population
+    union all
+    select
+        'duplicate_activities' as check_name,
+        'Activities that repeat another one: subject, type, owner, deal, due date and time are the same.' as description,
+        (select activities from populations) as population
+    union all
+    select
+        'deals_without_rate' as check_name,
+        'Deals whose value is missing in all sums: their currency has no rate.' as description,
+        (select deals from populations) as population
+    union all
+    select
+        'open_deals_of_inactive_owners' as check_name,
+        'Open deals whose owner is inactive, deleted or unknown.' as description,
+        (select open_deals from populations) as population
+    union all
+    select
+        'persons_without_contact_data' as check_name,
+        'Persons with neither e-mail address nor phone number.' as description,
+        (select persons from populations) as population
+
+),
+
+findings as (
+
+    select
+        'activities_without_deal' as check_name,
+        activity_id as record_id,
+        cast(null as varchar) as record_key
+    from activities
+    where deal_id is null and coalesce(lead_id, '') = ''
+    union all
+    select
+        'activities_without_person' as check_name,
+        activity_id as record_id,
+        null as record_key
+    from activities
+    where not exists (select 1 from participants where activities.activity_id = participants.activity_id)
+    union all
+    select
+        'done_without_time' as check_name,
+        activity_id as record_id,
+        null as record_key
+    from activities
+    where is_done and done_at is null
+    union all
+    select
+        'open_without_due_date' as check_name,
+        activity_id as record_id,
+        null as record_key
+    from activities
+    where not is_done and due_date is null
+    union all
+    select
+        'inactive_owner_with_open_activities' as check_name,
+        activity_id as record_id,
+        null as record_key
+    from activities
+    where not is_done and not exists (select 1 from active_owners where activities.owner_id = active_owners.user_id)
+    union all
+    select
+        'unknown_types' as check_name,
+        null as record_id,
+        name as record_key
+    from activity_types
+    where not is_listed
+    union all
+    select
+        'duplicate_activities' as check_name,
+        activity_id as record_id,
+        null as record_key
+    from duplicates
+    union all
+    select
+        'deals_without_rate' as check_name,
+        deal_id as record_id,
+        null as record_key
+    from deals
+    where value_reporting is null and value <> 0
+    union all
+    select
+        'open_deals_of_inactive_owners' as check_name,
+        deal_id as record_id,
+        null as record_key
+    from deals
+    where is_open and not exists (select 1 from active_owners where deals.owner_id = active_owners.user_id)
+    union all
+    select
+        'persons_without_contact_data' as check_name,
+        person_id as record_id,
+        null as record_key
+    from persons
+    where primary_email is null and primary_phone is null
+
+),
+
+findings_in_order as (
+
+    select
+        check_name,
+        coalesce(record_key, cast(record_id as varchar)) as example_id,
+        row_number() over (partition by check_name order by record_id, record_key collate "C") as place
+    from findings
+
+),
+
+findings_by_check as (
+
+    select
+        check_name,
+        count(*) as records,
+        string_agg(example_id, ', ' order by place) filter (where place <= 5) as example_ids
+    from findings_in_order
+    group by check_name
+
+)
+
+select
+    checks.check_name,
+    checks.description,
+    coalesce(findings_by_check.records, 0) as records,
+    checks.population,
+    cast(coalesce(findings_by_check.records, 0) as double precision)
+    / nullif(checks.population, 0) as share,
+    coalesce(findings_by_check.example_ids, '') as example_ids
+from checks
+left join findings_by_check on checks.check_name = findings_by_check.check_name
