@@ -128,8 +128,8 @@ def day_of(text: str | None) -> date | None:
 
 
 def minutes(text: str | None) -> int | None:
-    """How long `HH:MM` or `HH:MM:SS` is."""
-    found = re.fullmatch(r"(\d+):(\d\d)(:\d\d)?", text or "")
+    """How long `HH:MM` or `HH:MM:SS` is; 90 minutes are `01:30`."""
+    found = re.fullmatch(r"(\d+):([0-5]\d)(:[0-5]\d)?", text or "")
     return int(found[1]) * 60 + int(found[2]) if found else None
 
 

@@ -1,0 +1,78 @@
+"""The tables that are reckoned here, and what of the CRM is behind a row of each."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from tests.numbers.activities import bridge_activity_participant, fct_activity
+from tests.numbers.company import Company, Row
+from tests.numbers.deals import (
+    rpt_deal_coverage,
+    rpt_speed_to_first_touch,
+    snap_activity_daily,
+    snap_deal_daily,
+)
+from tests.numbers.engagement import (
+    fct_deal_engagement,
+    fct_organization_engagement,
+    fct_person_engagement,
+)
+from tests.numbers.owners import agg_owner_day_type, agg_owner_week
+from tests.numbers.reports import fct_deal_stage_history, rpt_activity_mix_vs_outcome, rpt_data_quality
+
+Nights = Sequence[Company]
+"""The company as it was at each build, one a day, the last being the present."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A published table: what its rows are, by which key."""
+
+    name: str
+    key: tuple[str, ...]
+    rows: Callable[[Nights], list[Row]]
+    entity: str = ""
+    """What the key's first column is the id of."""
+    where: str = "true"
+    """The rows that can be reckoned."""
+    prose: frozenset[str] = frozenset()
+    """Columns that are only words."""
+
+
+def _now(rows: Callable[[Company], list[Row]]) -> Callable[[Nights], list[Row]]:
+    return lambda nights: rows(nights[-1])
+
+
+def _nightly(rows: Callable[[Company], list[Row]]) -> Callable[[Nights], list[Row]]:
+    return lambda nights: [row for night in nights for row in rows(night)]
+
+
+def _coverage(nights: Nights) -> list[Row]:
+    snapshots = [row for night in nights for row in snap_deal_daily(night)]
+    return rpt_deal_coverage(snapshots, nights[-1].terms.at_risk_days)
+
+
+LIVING = "activity_id in (select activity_id from fct_activity where not is_deleted)"
+TABLES = (
+    Table("fct_activity", ("activity_id",), _now(fct_activity), "activities"),
+    Table(
+        "bridge_activity_participant",
+        ("activity_id", "person_id"),
+        _now(bridge_activity_participant),
+        "activities",
+        LIVING,
+    ),
+    Table("fct_deal_engagement", ("deal_id",), _now(fct_deal_engagement), "deals"),
+    Table("fct_person_engagement", ("person_id",), _now(fct_person_engagement), "persons"),
+    Table("fct_organization_engagement", ("organization_id",), _now(fct_organization_engagement)),
+    Table("agg_owner_day_type", ("owner_id", "date_day", "activity_type"), _now(agg_owner_day_type)),
+    Table("agg_owner_week", ("owner_id", "week_start_date"), _now(agg_owner_week)),
+    Table(
+        "snap_activity_daily", ("snapshot_date", "owner_id", "activity_type"), _nightly(snap_activity_daily)
+    ),
+    Table("snap_deal_daily", ("snapshot_date", "deal_id"), _nightly(snap_deal_daily)),
+    Table("fct_deal_stage_history", ("deal_id", "visit_number"), fct_deal_stage_history, "deals"),
+    Table("rpt_deal_coverage", ("snapshot_date", "pipeline_id", "owner_id"), _coverage),
+    Table("rpt_speed_to_first_touch", ("deal_id",), _now(rpt_speed_to_first_touch), "deals"),
+    Table("rpt_activity_mix_vs_outcome", ("mix_bucket",), _now(rpt_activity_mix_vs_outcome)),
+    Table("rpt_data_quality", ("check_name",), _now(rpt_data_quality), prose=frozenset({"description"})),
+)
