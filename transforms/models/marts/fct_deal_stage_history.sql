@@ -73,36 +73,51 @@ visits as (
 
 ),
 
+visits_of_deals as (
+
+    select
+        visits.*,
+        deals.stage_changed_at,
+        -- A deal that is not open has none; one of which the CRM no longer knows anything neither.
+        coalesce(
+            deals.is_open
+            and deals.stage_id = visits.stage_id
+            and coalesce(deals.stage_changed_at, deals.created_at) = visits.entered_at,
+            false
+        ) as is_current,
+        case when not deals.is_open then coalesce(deals.closed_at, deals.deleted_at, deals.archived_at) end as ended_at
+    from visits
+    left join deals on visits.deal_id = deals.deal_id
+
+),
+
 visits_in_order as (
 
     select
         *,
         row_number() over visits_of_deal as visit_number,
         lead(entered_at) over visits_of_deal as next_entered_at
-    from visits
-    window visits_of_deal as (partition by deal_id order by entered_at, first_seen_date, stage_id)
+    from visits_of_deals
+    -- The current one is the last, also where the CRM's times say otherwise.
+    window visits_of_deal as (partition by deal_id order by is_current, entered_at, first_seen_date, stage_id)
 
 ),
 
 visits_left as (
 
     select
-        visits_in_order.*,
+        *,
         case
-            when visits_in_order.next_entered_at is not null then visits_in_order.next_entered_at
-            when deals.is_open and deals.stage_id = visits_in_order.stage_id then null
-            when deals.is_open then deals.stage_changed_at
-            else coalesce(
-                deals.closed_at,
-                deals.deleted_at,
-                deals.archived_at,
-                case when deals.stage_id <> visits_in_order.stage_id then deals.stage_changed_at end,
-                -- Closed without a time: the visit ended with the UTC day on which the deal was last seen open.
-                {{ local_midnight('visits_in_order.last_seen_date + 1', "'UTC'") }}
-            )
+            when not is_current
+                then coalesce(
+                    next_entered_at,
+                    ended_at,
+                    case when stage_changed_at > entered_at then stage_changed_at end,
+                    -- Not told: with the UTC day on which the deal was last seen open.
+                    {{ local_midnight('last_seen_date + 1', "'UTC'") }}
+                )
         end as left_at
     from visits_in_order
-    left join deals on visits_in_order.deal_id = deals.deal_id
 
 ),
 
@@ -130,7 +145,7 @@ select
     visits_left.visit_number,
     visits_left.entered_at,
     visits_left.left_at,
-    visits_left.left_at is null as is_current,
+    visits_left.is_current,
     greatest(
         0, {{ full_days('visits_left.entered_at', 'coalesce(visits_left.left_at, as_of.as_of)') }}
     ) as days,
