@@ -1,7 +1,8 @@
 """fct_activity and bridge_activity_participant."""
 
+import re
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from tests.numbers.company import Company, Row, day_of, first, minutes, moment
@@ -26,6 +27,7 @@ def fct_activity(company: Company) -> list[Row]:
     return [*rows, *({"activity_id": number, **DEAD} for number in gone)]
 
 
+@cache
 def living(company: Company) -> list[Row]:
     """The activities that count, as fct_activity has them, each with its people."""
     people = {row["id"]: participants(row) for row in company.loaded("activities").values()}
@@ -97,8 +99,9 @@ def plain(company: Company, raw: Row) -> Row:
 
 
 def due(raw: Row) -> datetime | None:
-    """When a timed activity is due; the CRM's times of day are in UTC."""
-    return moment(f"{raw['due_date']}T{raw['due_time']}") if raw["due_date"] and raw["due_time"] else None
+    """When a timed activity is due; the CRM's times of day are in UTC, and what is none is passed over."""
+    timed = raw["due_date"] and re.fullmatch(r"\d\d:\d\d(:\d\d)?", raw["due_time"] or "")
+    return moment(f"{raw['due_date']}T{raw['due_time']}") if timed else None
 
 
 def days_between(start: Any, end: Any) -> int | None:

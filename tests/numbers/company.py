@@ -38,7 +38,7 @@ class Terms:
         return activity_type if activity_type in self.column_types else "other"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Company:
     """Everything that the tables are made of. `begun`: what was deleted before it was never loaded, save deals."""
 

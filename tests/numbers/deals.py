@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cache
 from statistics import quantiles
 
 from tests.numbers.activities import living
@@ -33,6 +34,7 @@ def _due(rows: list[Row], today: date, start: int, end: int) -> int:
     return sum(days[0] <= row["due_date"] <= days[1] for row in rows if row["due_date"])
 
 
+@cache
 def snap_deal_daily(company: Company) -> list[Row]:
     """One row for each open deal."""
     by_deal = grouped(living(company), lambda row: (row["deal_id"],))

@@ -37,6 +37,12 @@ class Table:
     prose: frozenset[str] = frozenset()
     """Columns that are only words."""
 
+    @property
+    def sql(self) -> str:
+        """Its rows, where the build makes them."""
+        schema = "snapshots" if self.name.startswith("snap_") else "build"
+        return f"select * from {schema}.{self.name} where {self.where.format(schema=schema)}"
+
 
 def _now(rows: Callable[[Company], list[Row]]) -> Callable[[Nights], list[Row]]:
     return lambda nights: rows(nights[-1])
@@ -51,7 +57,7 @@ def _coverage(nights: Nights) -> list[Row]:
     return rpt_deal_coverage(snapshots, nights[-1].terms.at_risk_days)
 
 
-LIVING = "activity_id in (select activity_id from fct_activity where not is_deleted)"
+LIVING = "activity_id in (select activity_id from {schema}.fct_activity where not is_deleted)"
 TABLES = (
     Table("fct_activity", ("activity_id",), _now(fct_activity), "activities"),
     Table(

@@ -1,0 +1,32 @@
+"""Nights: what the company was, each time that the tables were made."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from pipelines.config import Settings
+from tests.numbers.company import Company, Row, Terms, moment
+from tests.numbers.comparing import differences
+from tests.numbers.tables import Nights, Table
+from tests.support import Sandbox, query
+
+ENTITIES = ("activities", "deals", "persons", "organizations", "users", "stages", "activity_types")
+DEFAULT = Terms()
+
+
+def remembered(crm: Sandbox, settings: Settings, terms: Terms = DEFAULT) -> Company:
+    """The company as the last load found it."""
+    ((as_of,),) = query(settings, "select max(window_until) from ops.entity_loads")
+    assert isinstance(as_of, datetime)
+    begun = moment(crm.begun)
+    assert begun is not None
+    return Company(as_of, begun, {name: crm.truth(name) for name in ENTITIES}, terms)
+
+
+def compared(
+    nights: Nights, table: Table, rows: Iterable[Row], wanted: Iterable[Row] | None = None
+) -> list[str]:
+    """How a table differs from what it should be, with the records behind each difference."""
+    behind = {row["id"]: row for row in nights[-1].truth[table.entity]} if table.entity else {}
+    asked = [{name: value for name, value in row.items() if name not in table.prose} for row in rows]
+    expected = table.rows(nights) if wanted is None else wanted
+    return differences(table.name, expected, asked, table.key, inputs=behind)
