@@ -1,10 +1,23 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook='{{ forget_stale_counts("deal_id") }}',
+    post_hook='{{ gather_statistics() }}',
+    indexes=key_indexes(['deal_id']),
+) }}
 
 with
 activities as (
 
-    select * from {{ ref('fct_activity') }}
-    where not is_deleted and deal_id is not null
+    select *
+    from {{ ref('fct_activity') }} as found
+    where
+        not is_deleted
+        and deal_id is not null
+    {% if is_incremental() %}
+        and not exists (select 1 from {{ this }} as held where held.deal_id = found.deal_id)
+    {% endif %}
 
 ),
 
@@ -24,7 +37,8 @@ counted as (
 
     select
         deal_id,
-        {{ activity_counts() }}
+        {{ activity_counts() }},
+        max(_built_at) as _built_at
     from activities
     group by deal_id
 
@@ -59,7 +73,11 @@ select
     counted.*,
     coalesce(reached.contacts_touched, 0) as contacts_touched,
     coalesce(closed.touches_before_won, 0) as touches_before_won,
-    coalesce(closed.touches_before_lost, 0) as touches_before_lost
+    coalesce(closed.touches_before_lost, 0) as touches_before_lost,
+    deals.won_at as _won_at,
+    deals.lost_at as _lost_at,
+    {{ recipe() }} as _recipe
 from counted
+left join deals on counted.deal_id = deals.deal_id
 left join closed on counted.deal_id = closed.deal_id
 left join reached on counted.deal_id = reached.deal_id

@@ -1,10 +1,23 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook='{{ forget_stale_counts("organization_id") }}',
+    post_hook='{{ gather_statistics() }}',
+    indexes=key_indexes(['organization_id']),
+) }}
 
 with
 activities as (
 
-    select * from {{ ref('fct_activity') }}
-    where not is_deleted and organization_id is not null
+    select *
+    from {{ ref('fct_activity') }} as found
+    where
+        not is_deleted
+        and organization_id is not null
+    {% if is_incremental() %}
+        and not exists (select 1 from {{ this }} as held where held.organization_id = found.organization_id)
+    {% endif %}
 
 ),
 
@@ -19,6 +32,7 @@ counted as (
     select
         organization_id,
         {{ activity_counts() }},
+        max(_built_at) as _built_at,
         count(distinct deal_id) filter (where is_touch) as deals_touched
     from activities
     group by organization_id
@@ -39,6 +53,7 @@ reached as (
 
 select
     counted.*,
-    coalesce(reached.contacts_touched, 0) as contacts_touched
+    coalesce(reached.contacts_touched, 0) as contacts_touched,
+    {{ recipe() }} as _recipe
 from counted
 left join reached on counted.organization_id = reached.organization_id

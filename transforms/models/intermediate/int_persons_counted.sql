@@ -1,4 +1,11 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook='{{ forget_stale_counts("person_id") }}',
+    post_hook='{{ gather_statistics() }}',
+    indexes=key_indexes(['person_id']),
+) }}
 
 with
 activities as (
@@ -10,7 +17,11 @@ activities as (
 
 participants as (
 
-    select * from {{ ref('bridge_activity_participant') }}
+    select *
+    from {{ ref('bridge_activity_participant') }} as found
+    {% if is_incremental() %}
+        where not exists (select 1 from {{ this }} as held where held.person_id = found.person_id)
+    {% endif %}
 
 ),
 
@@ -27,6 +38,8 @@ takings_part as (
 select
     participant_id as person_id,
     {{ activity_counts() }},
-    count(distinct deal_id) filter (where is_touch) as deals_touched
+    count(distinct deal_id) filter (where is_touch) as deals_touched,
+    max(_built_at) as _built_at,
+    {{ recipe() }} as _recipe
 from takings_part
 group by participant_id

@@ -1,7 +1,19 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook='{{ forget_stale_rows() }}',
+    post_hook='{{ gather_statistics() }}',
+    indexes=key_indexes(['activity_id', 'attendee_number']),
+) }}
+
 with
 activities as (
 
-    select * from {{ ref('stg_pipedrive__activities') }}
+    select * from {{ ref('stg_pipedrive__activities') }} as found
+    {% if is_incremental() %}
+        where not exists (select 1 from {{ this }} as held where held.activity_id = found.activity_id)
+    {% endif %}
 
 ),
 
@@ -25,5 +37,6 @@ select
     {{ json_flag('entry', 'is_organizer') }} as is_organizer,
     {{ json_id('entry', 'person_id') }} as person_id,
     {{ json_id('entry', 'user_id') }} as user_id,
-    _loaded_at
+    _loaded_at,
+    {{ recipe() }} as _recipe
 from entries

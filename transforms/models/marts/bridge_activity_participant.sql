@@ -1,7 +1,19 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook='{{ forget_stale_rows() }}',
+    post_hook='{{ gather_statistics() }}',
+    indexes=key_indexes(['activity_id', 'person_id'], ['person_id']),
+) }}
+
 with
 activities as (
 
-    select * from {{ ref('stg_pipedrive__activities') }}
+    select * from {{ ref('stg_pipedrive__activities') }} as found
+    {% if is_incremental() %}
+        where not exists (select 1 from {{ this }} as held where held.activity_id = found.activity_id)
+    {% endif %}
 
 ),
 
@@ -39,7 +51,8 @@ select
     activity_id,
     person_id,
     max(case when is_primary then 1 else 0 end) = 1 as is_primary,
-    max(_loaded_at) as _loaded_at
+    max(_loaded_at) as _loaded_at,
+    {{ recipe() }} as _recipe
 from named
 where person_id is not null
 group by activity_id, person_id

@@ -1,3 +1,16 @@
+{#
+    Deals are rebuilt whole, because one activity may move the sequence of all. Only is_overdue changes by itself, and is
+    told anew in place.
+#}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook=['{{ forget_stale_activities() }}', '{{ tell_overdue_anew() }}'],
+    post_hook='{{ gather_statistics() }}',
+    indexes=key_indexes(['activity_id'], ['deal_id']),
+) }}
+
 with
 activities as (
 
@@ -34,6 +47,9 @@ zoned as (
         case when activities.is_done then activities.done_at end as known_done_at
     from activities
     left join users on activities.owner_id = users.user_id
+    {% if is_incremental() %}
+        where not exists (select 1 from {{ this }} as held where held.activity_id = activities.activity_id)
+    {% endif %}
 
 ),
 
@@ -62,19 +78,6 @@ touched as (
             when is_done and not is_deleted and known_type in ({{ literals(var('touch_types')) }}) then happens_at
         end as touched_at
     from dated
-
-),
-
-judged as (
-
-    select
-        touched.activity_id,
-        deals.status as deal_status,
-        case when deals.won_at <= touched.known_done_at then deals.won_at end as won_before_at,
-        case when deals.lost_at <= touched.known_done_at then deals.lost_at end as lost_before_at
-    from touched
-    inner join deals on touched.deal_id = deals.deal_id
-    where touched.known_done_at is not null
 
 ),
 
@@ -124,32 +127,20 @@ select
     touched.local_due_date - touched.added_date as days_add_to_due,
     touched.local_done_date - touched.local_due_date as days_due_to_done,
     numbered.sequence_on_deal,
-    case
-        when judged.activity_id is null then null
-        when judged.won_before_at is null and judged.lost_before_at is null then 'open'
-        when judged.lost_before_at is null or judged.won_before_at > judged.lost_before_at then 'won'
-        when judged.won_before_at is null or judged.lost_before_at > judged.won_before_at then 'lost'
-        when judged.deal_status = 'lost' then 'lost'
-        else 'won'
-    end as deal_status_when_done,
+    {{ deal_status_at('touched.known_done_at') }} as deal_status_when_done,
     -- flags
     touched.is_all_day,
     touched.is_done,
     touched.local_done_date <= touched.local_due_date as done_on_time,
     touched.touched_at is not null as is_touch,
-    not touched.is_done and not touched.is_deleted and coalesce(
-        case
-            when touched.is_all_day
-                then touched.due_date < {{ local_date('as_of.as_of', 'touched.owner_time_zone') }}
-            else touched.due_at < as_of.as_of
-        end,
-        false
-    ) as is_overdue,
+    not touched.is_done and not touched.is_deleted and {{ overdue_at('as_of.as_of') }} as is_overdue,
     coalesce(numbered.sequence_on_deal = 1, false) as is_first_on_deal,
     touched.is_deleted,
     -- provenance
-    touched._loaded_at
+    touched._loaded_at,
+    {{ built_at() }} as _built_at,
+    {{ recipe() }} as _recipe
 from touched
 cross join as_of
-left join judged on touched.activity_id = judged.activity_id
+left join deals on touched.deal_id = deals.deal_id
 left join numbered on touched.activity_id = numbered.activity_id

@@ -1,0 +1,110 @@
+{#
+    How the large tables follow their sources: each build first forgets the rows that are no longer right, then appends
+    what is missing. What is right is judged by content, never by "later than the last": so a build finds what changed
+    also after a failed build, a restored warehouse, or raw tables read anew.
+#}
+
+{# Changes whenever the SQL, the variables or the macros behind a table do. Such a table selects it as _recipe. #}
+{% macro recipe() %}
+    {%- if not execute %}{{ return("''") }}{% endif -%}
+    {%- set ingredients = [
+        model.raw_code,
+        activity_counts(), deal_status_at('x'),
+        json_elements('x'), json_positions('x'), json_length('x'), json_id('x', 'x'), json_flag('x', 'x'),
+        clock_time('x'), duration_minutes('x'), local_date('x', 'x'), local_midnight('x', 'x'),
+        literals(var('touch_types')), var('default_time_zone'),
+    ] -%}
+    {%- for name in model.depends_on.nodes | sort if name in graph.nodes -%}
+        {%- if graph.nodes[name].config.materialized == 'view' -%}
+            {%- do ingredients.append(graph.nodes[name].raw_code) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return("'" ~ local_md5(ingredients | join('\n'))[:12] ~ "'") }}
+{% endmacro %}
+
+{# As dbt has it, and also when a table was made by another recipe. #}
+{% macro should_full_refresh() %}
+    {%- set configured = config.get('full_refresh') -%}
+    {%- if configured is not none %}{{ return(configured) }}{% endif -%}
+    {%- if flags.FULL_REFRESH or not execute or 'recipe()' not in model.raw_code -%}
+        {{ return(flags.FULL_REFRESH) }}
+    {%- endif -%}
+    {%- set table = adapter.get_relation(this.database, this.schema, this.table) -%}
+    {%- if table is none %}{{ return(false) }}{% endif -%}
+    {%- set row = run_query("select * from " ~ table ~ " limit 1") -%}
+    {{ return(
+        '_recipe' not in row.column_names or row.rows | length == 0 or "'" ~ row.rows[0]['_recipe'] ~ "'" != recipe()
+    ) }}
+{% endmacro %}
+
+{# When a row was built: later than any row of the table before, whatever the clock says. #}
+{% macro built_at() -%}
+    {% if is_incremental() -%}
+        greatest(current_timestamp, (select max(_built_at) + interval '1 microsecond' from {{ this }}))
+    {%- else -%}
+        current_timestamp
+    {%- endif %}
+{%- endmacro %}
+
+{# An index for what is looked up by key; DuckDB scans faster than it keeps one. #}
+{% macro key_indexes(key, others=[]) %}
+    {%- set indexes = [] -%}
+    {%- if target.type == 'postgres' -%}
+        {%- do indexes.append({'columns': key, 'unique': true}) -%}
+        {%- for column in others %}{% do indexes.append({'columns': [column]}) %}{% endfor -%}
+    {%- endif -%}
+    {{ return(indexes) }}
+{% endmacro %}
+
+{# Fresh statistics for the planner, which would wait for autovacuum; DuckDB needs none. #}
+{% macro gather_statistics() -%}
+    {% if target.type == 'postgres' %}analyze {{ this }}{% endif %}
+{%- endmacro %}
+
+{# Of a table that counts activities by a key: the keys whose set of activities, or one of them, is another. #}
+{% macro forget_stale_counts(key) -%}
+    {% if is_incremental() %}
+        with
+        found as (
+
+            select
+                {{ key }},
+                count(*) as activities_total,
+                max(_built_at) as _built_at
+            from
+            {% if key == 'person_id' %}
+                (
+                    select
+                        participants.person_id,
+                        activities._built_at
+                    from {{ ref('bridge_activity_participant') }} as participants
+                    inner join {{ ref('fct_activity') }} as activities
+                        on participants.activity_id = activities.activity_id
+                    where not activities.is_deleted
+                ) as taking_part
+            {% else %}
+                {{ ref('fct_activity') }}
+                where not is_deleted and {{ key }} is not null
+            {% endif %}
+            group by {{ key }}
+
+        )
+
+        delete from {{ this }} as held
+        where not exists (
+            select 1
+            from found
+            {% if key == 'deal_id' %}
+                left join {{ ref('stg_pipedrive__deals') }} as deals on found.deal_id = deals.deal_id
+            {% endif %}
+            where
+                held.{{ key }} = found.{{ key }}
+                and held.activities_total = found.activities_total
+                and held._built_at = found._built_at
+                {% if key == 'deal_id' %}
+                    and held._won_at is not distinct from deals.won_at
+                    and held._lost_at is not distinct from deals.lost_at
+                {% endif %}
+        )
+    {% endif %}
+{%- endmacro %}
