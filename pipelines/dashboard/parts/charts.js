@@ -1,0 +1,81 @@
+// Charts: Vega-Lite, drawn as SVG in the page's own colours.
+const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+const PALETTE = ["c1", "c2", "c3", "c4", "c5", "c6"];
+const REST = "c7";
+
+const LABELS = {
+  weekLabel: (week) => shortDay(weekStart(week)),
+  percentLabel: percent,
+  numberLabel: (value) => (Number.isInteger(value) ? number(value) : ""),
+  durationLabel: duration,
+};
+
+/** What all charts share. */
+function config() {
+  const text = { labelColor: color("ink-2"), labelFontSize: 11.5, labelPadding: 6 };
+  return {
+    aria: false, // the figure itself is described, and its numbers are in a table
+    background: null,
+    font: getComputedStyle(document.body).fontFamily,
+    view: { stroke: null },
+    axis: { ...text, title: null, domain: false, ticks: false, gridColor: color("line"), tickCount: 5 },
+    axisX: { grid: false, domain: true, domainColor: color("line-strong"), labelAngle: 0, labelOverlap: "greedy", labelSeparation: 10 },
+  };
+}
+
+const weekAxis = { field: "week", type: "ordinal", axis: { labelExpr: "weekLabel(datum.value)" } };
+const valueAxis = (field, label, scale) => ({ field, type: "quantitative", scale, axis: { labelExpr: `${label}(datum.value)` } });
+
+/** Draw into a container that is in the page. */
+function draw(container, spec) {
+  const whole = { width: "container", height: 230, autosize: { type: "fit", contains: "padding" }, config: config(), ...spec };
+  return vegaEmbed(container, whole, {
+    mode: "vega-lite", renderer: "svg", actions: false, defaultStyle: false, expressionFunctions: LABELS,
+    ast: true, // expressions are interpreted: the page's policy forbids code made from text
+  });
+}
+
+/** A chart with its legend, its description, and the numbers behind it. `colors` are names of the page's colours. */
+function chart({ id, title, legend, summary, spec, columns, rows }) {
+  const container = el("div", { class: "chart", role: "img", "aria-label": summary });
+  pending.push(() => draw(container, spec));
+  const items = legend.map(([name, hue, kind = ""]) =>
+    el("li", {}, el("span", { class: `swatch ${kind}`, "--swatch": `var(--${hue})`, "aria-hidden": "true" }), name));
+  return el("figure", { id }, el("ul", { class: "legend", "aria-hidden": "true" }, items), container, behind(`${id}-numbers`, title, columns, rows));
+}
+
+/** Charts that wait until they are in the page. */
+const pending = [];
+
+/** Stacked columns, one for each week; names and hues from the bottom up. */
+function columnsSpec(values, names, hues) {
+  return {
+    data: { values },
+    mark: { type: "bar", stroke: color("card"), strokeWidth: choice.weeks > 26 ? 0.5 : 1, cornerRadiusEnd: 1 },
+    encoding: {
+      x: { ...weekAxis, scale: { paddingInner: 0.22, paddingOuter: 0.1 } },
+      y: valueAxis("value", "numberLabel"),
+      color: { field: "name", type: "nominal", scale: { domain: names, range: hues.map(color) }, legend: null },
+      order: { field: "order", type: "quantitative" },
+      tooltip: [{ field: "name", title: "Type" }, { field: "label", title: "Week of" }, { field: "text", title: "Done" }],
+    },
+  };
+}
+
+/** Lines over the weeks; the second one is dashed, so that colour is not all that tells them apart. */
+function linesSpec(values, names, hues, label, scale) {
+  const encoding = {
+    x: { ...weekAxis, scale: { type: "point", padding: 0.4 } },
+    y: valueAxis("value", label, scale),
+    color: { field: "name", type: "nominal", scale: { domain: names, range: hues.map(color) }, legend: null },
+    tooltip: [{ field: "name", title: "Rate" }, { field: "label", title: "Week of" }, { field: "text", title: "Value" }],
+  };
+  const dash = { field: "name", type: "nominal", scale: { domain: names, range: [[1, 0], [5, 3]] }, legend: null };
+  return {
+    data: { values },
+    layer: [
+      { mark: { type: "line", strokeWidth: 2.25, strokeJoin: "round" }, encoding: { ...encoding, strokeDash: dash } },
+      { mark: { type: "point", filled: true, size: 34, opacity: 1 }, encoding },
+    ],
+  };
+}

@@ -1,0 +1,118 @@
+// What is chosen, its controls, and its place in the address.
+const PERIODS = [4, 13, 26, 52];
+const USUAL = 13;
+const byId = (id) => document.getElementById(id);
+
+const choice = { owners: new Set(), pipeline: null, weeks: USUAL };
+
+/** The choice that the address names; what it names and is not there is left out. */
+function fromAddress() {
+  const asked = new URLSearchParams(location.hash.slice(1));
+  const places = (name, held) => (asked.get(name) ?? "").split(",").filter((text) => /^\d+$/.test(text)).map(Number).filter((place) => place < held);
+  choice.owners = new Set(places("owner", data.owners.length));
+  choice.pipeline = places("pipeline", data.pipelines.length)[0] ?? null;
+  choice.weeks = PERIODS.find((weeks) => String(weeks) === asked.get("weeks")) ?? USUAL;
+}
+
+function toAddress() {
+  const told = new URLSearchParams();
+  if (choice.owners.size) told.set("owner", [...choice.owners].sort((one, other) => one - other).join(","));
+  if (choice.pipeline !== null) told.set("pipeline", choice.pipeline);
+  if (choice.weeks !== USUAL) told.set("weeks", choice.weeks);
+  const hash = told.toString().replaceAll("%2C", ",");
+  history.replaceState(null, "", hash ? `#${hash}` : location.pathname + location.search);
+}
+
+const ownersText = () => {
+  if (!choice.owners.size) return "All owners";
+  const names = [...choice.owners].map(ownerName);
+  return names.length < 3 ? names.join(", ") : `${number(names.length)} owners`;
+};
+const pipelineText = () => (choice.pipeline === null ? "All pipelines" : data.pipelines[choice.pipeline]);
+
+/** Controls as the choice has them. */
+function showChoice() {
+  byId("owner").textContent = ownersText();
+  for (const box of byId("owner-choices").querySelectorAll("input")) box.checked = choice.owners.has(Number(box.value));
+  byId("pipeline").value = choice.pipeline === null ? "" : String(choice.pipeline);
+  for (const radio of byId("period").querySelectorAll("input")) radio.checked = Number(radio.value) === choice.weeks;
+  byId("reset").hidden = !choice.owners.size && choice.pipeline === null && choice.weeks === USUAL;
+}
+
+function ownerBoxes(changed) {
+  const order = data.owners.map((_, owner) => owner)
+    .sort((one, other) => isGone(one) - isGone(other) || ownerName(one).localeCompare(ownerName(other)));
+  return order.map((owner) => {
+    const toggle = (event) => {
+      if (event.target.checked) choice.owners.add(owner);
+      else choice.owners.delete(owner);
+      changed();
+    };
+    return el("label", {}, el("input", { type: "checkbox", value: owner, onchange: toggle }),
+      el("span", {}, ownerName(owner)), isGone(owner) && el("span", { class: "gone" }, "inactive"));
+  });
+}
+
+function openPanel(open) {
+  byId("owner-panel").hidden = !open;
+  byId("owner").setAttribute("aria-expanded", String(open));
+  if (open) byId("owner-search").focus();
+}
+
+/** Only the owners whose names hold what is typed. */
+function narrow() {
+  const typed = byId("owner-search").value.trim().toLocaleLowerCase();
+  for (const label of byId("owner-choices").children) label.hidden = !label.textContent.toLocaleLowerCase().includes(typed);
+}
+
+function ownerPicker(changed) {
+  byId("owner-choices").append(...ownerBoxes(changed));
+  byId("owner").addEventListener("click", () => openPanel(byId("owner-panel").hidden));
+  byId("owner-search").addEventListener("input", narrow);
+  byId("owner-all").addEventListener("click", () => { choice.owners.clear(); changed(); });
+  byId("owner-picker").addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || byId("owner-panel").hidden) return;
+    openPanel(false);
+    byId("owner").focus();
+  });
+  const outside = (event) => { if (!byId("owner-picker").contains(event.target)) openPanel(false); };
+  document.addEventListener("pointerdown", outside);
+  document.addEventListener("focusin", outside);
+}
+
+function pipelinePicker(changed) {
+  const options = data.pipelines.map((name, pipeline) => el("option", { value: pipeline }, name));
+  byId("pipeline").append(el("option", { value: "" }, "All pipelines"), ...options);
+  byId("pipeline").addEventListener("change", (event) => {
+    choice.pipeline = event.target.value === "" ? null : Number(event.target.value);
+    changed();
+  });
+}
+
+function periodPicker(changed) {
+  byId("period").append(...PERIODS.map((weeks) => el("label", {},
+    el("input", { type: "radio", name: "weeks", value: weeks, onchange: () => { choice.weeks = weeks; changed(); } }),
+    `${weeks} weeks`.replace(" weeks", ""), el("span", { class: "unit" }, "\u00a0weeks"))));
+}
+
+/** Build the controls; `draw` shows the numbers of a choice. */
+function filters(draw) {
+  const show = () => { showChoice(); draw(); };
+  const changed = () => {
+    toAddress();
+    show();
+    byId("status").textContent = `Showing ${ownersText()}, ${pipelineText()}, ${choice.weeks} weeks.`;
+  };
+  ownerPicker(changed);
+  pipelinePicker(changed);
+  periodPicker(changed);
+  byId("filters").addEventListener("submit", (event) => event.preventDefault());
+  byId("reset").addEventListener("click", () => {
+    Object.assign(choice, { owners: new Set(), pipeline: null, weeks: USUAL });
+    changed();
+    byId("owner").focus();
+  });
+  addEventListener("hashchange", () => { fromAddress(); show(); });
+  fromAddress();
+  show();
+}
