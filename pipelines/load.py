@@ -13,7 +13,6 @@ from functools import cache
 from typing import Any
 
 import dlt
-import duckdb
 import pendulum
 import pyarrow as pa
 from dlt.common.exceptions import DltException
@@ -42,8 +41,6 @@ from sources.walk import Fetcher, Reader
 
 LOG = logging.getLogger("roundtrip.load")
 BASIS = "basis"
-LOAD_WORKERS = 1
-"""DuckDB uses all cores for one table; several at once only take more memory."""
 WRONG_SETTINGS = (NotAccepted, NotServed, Unreachable)
 """Met by the very first request, these mean that the settings are wrong."""
 Watch = Callable[[Run, str], None]
@@ -74,7 +71,6 @@ def load(
             loading.finish_pending()
             loading.extract(client, chosen, full=full, force=force)
             loading.normalize_and_load()
-            warehouse.make_missing(chosen)
             run.status, run.problem = _verdict(run)
         except BudgetSpent as error:
             run.status, run.problem = "partial", str(error)
@@ -118,7 +114,8 @@ class _Loading:
                     "What an interrupted run has read cannot be loaded (%s); reading it again.", error.message
                 )
         self.pipeline = self.pipeline.drop()
-        self.pipeline.sync_destination()
+        with self._as_load_error("learning how far the warehouse is"):
+            self.pipeline.sync_destination()
 
     def _basis(self) -> str | None:
         """The load that a pending package was read after."""
@@ -133,8 +130,7 @@ class _Loading:
             account = self._identify(fetcher)
             ops.belongs_to(self.warehouse, self.run.crm, account)
             until = account.server_time.subtract(seconds=self.settings.safety_lag)
-            if self.warehouse.tables():
-                self.warehouse.make_missing(chosen)
+            self.warehouse.check_types(chosen)
             # Of a table that somebody dropped or emptied, everything is read again.
             states = {name: state for name, state in self._states().items() if self._holds(name)}
             plans = [
@@ -173,7 +169,7 @@ class _Loading:
             return [resource(extraction) for extraction in extractions]
 
         (self.settings.place.state_dir / BASIS).write_text(self.warehouse.last_load())
-        with _as_load_error("reading into files"):
+        with self._as_load_error("reading into files"):
             self.pipeline.extract(source(), loader_file_format="parquet")
         pa.default_memory_pool().release_unused()
 
@@ -194,20 +190,36 @@ class _Loading:
 
     def normalize_and_load(self) -> None:
         """Make what was read ready, and merge it; the watermarks move with it."""
-        with _as_load_error("loading into the warehouse"):
+        with self._as_load_error("loading into the warehouse"):
             self.watch("normalizing")
             self.pipeline.normalize()
             self.watch("loading")
+            self.warehouse.make_missing(self.settings.crm.entities.values())
             self.pipeline.load(raise_on_failed_jobs=True)
+
+    @contextmanager
+    def _as_load_error(self, doing: str) -> Iterator[None]:
+        caught: tuple[type[Exception], ...] = (DltException, OSError, *self.warehouse.errors)
+        try:
+            yield
+        except caught as error:
+            cause = _root(error)
+            if isinstance(cause, RoundtripError):
+                raise cause from error
+            raise LoadError(
+                f"{doing} failed: {self.warehouse.told(cause)}",
+                way_out="What was loaded before is kept, and the next run goes on from there.",
+            ) from error
 
 
 def _pipeline(settings: Settings, warehouse: Warehouse) -> dlt.Pipeline:
     logging.getLogger("dlt").addFilter(_not_about_json)
-    dlt.config["load.workers"] = LOAD_WORKERS
+    dlt.config["load.workers"] = warehouse.load_workers
+    dlt.config["data_writer.file_max_items"] = warehouse.file_rows
     return dlt.pipeline(
         pipeline_name=f"roundtrip_{settings.crm.name}",
         pipelines_dir=str(settings.place.state_dir.resolve()),
-        destination=dlt.destinations.duckdb(warehouse.connection),
+        destination=warehouse.destination,
         dataset_name=settings.dataset,
     )
 
@@ -251,20 +263,6 @@ def plan(
         catching_up=catching_up,
         reached=state.get("reached", {}),
     )
-
-
-@contextmanager
-def _as_load_error(doing: str) -> Iterator[None]:
-    try:
-        yield
-    except (DltException, duckdb.Error, OSError) as error:
-        cause = _root(error)
-        if isinstance(cause, RoundtripError):
-            raise cause from error
-        raise LoadError(
-            f"{doing} failed: {str(cause).strip().splitlines()[0]}",
-            way_out="What was loaded before is kept, and the next run goes on from there.",
-        ) from error
 
 
 def _root(error: BaseException) -> BaseException:

@@ -1,33 +1,52 @@
-"""The warehouse's run lock: one run at a time; the kernel lets go of it when a process dies."""
+"""The warehouse's run lock: one run at a time. A file's lock, and on Postgres one that the server holds as well."""
 
 import os
+import socket
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pendulum
 from filelock import FileLock, Timeout
 
 from pipelines.place import Place
+from pipelines.warehouse.postgres import connect
 from sources.errors import Busy, UsageError
+
+JUST_BEGUN = "a run that has just begun"
+KEY = 0x726F756E64747269
+"""The advisory lock that a run holds in its Postgres database: the letters of `roundtri`."""
+HOLDER = """
+select application_name, coalesce(host(client_addr), 'the same machine'), backend_start
+from pg_locks inner join pg_stat_activity using (pid)
+where locktype = 'advisory' and granted and classid::bigint = %s and objid::bigint = %s
+    and pg_locks.database = (select oid from pg_database where datname = current_database())
+"""
 
 
 @contextmanager
 def locked(place: Place, command: str) -> Iterator[None]:
-    """Hold the warehouse's run lock; the kernel lets go of it when a process dies."""
+    """Hold the warehouse's run lock; the kernel, or the server, lets go of it when a process dies."""
+    with _file_locked(place, command):
+        if place.destination == "duckdb":
+            yield
+            return
+        with _server_locked(place, command):
+            yield
+
+
+@contextmanager
+def _file_locked(place: Place, command: str) -> Iterator[None]:
     path = place.lock
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(path, timeout=0)
         lock.acquire()
     except Timeout as error:
-        raise Busy(
-            f"Another run holds the warehouse {place.title}: {_holder(path)}.",
-            way_out="Wait until it has ended; nothing was changed.",
-        ) from error
+        raise _busy(place, _holder(path)) from error
     except OSError as error:
         raise UsageError(
-            f"The warehouse cannot be made at {place.title}: {error.strerror}.",
+            f"The warehouse cannot be made at {place.warehouse}: {error.strerror}.",
             way_out="Set roundtrip.warehouse to a place you may write to.",
         ) from error
     try:
@@ -40,7 +59,27 @@ def locked(place: Place, command: str) -> Iterator[None]:
         lock.release()
 
 
+@contextmanager
+def _server_locked(place: Place, command: str) -> Iterator[None]:
+    """Another machine may write to the same database: the server holds a lock for as long as we are connected."""
+    title = f"roundtrip {command}, process {os.getpid()} on {socket.gethostname()}"
+    with closing(connect(place, title=title)) as server, server.cursor() as cursor:
+        cursor.execute("select pg_try_advisory_lock(%s)", [KEY])
+        if not cursor.fetchone()[0]:
+            cursor.execute(HOLDER, [KEY >> 32, KEY & 0xFFFFFFFF])
+            found = cursor.fetchone()
+            raise _busy(place, "{}, from {}, since {}".format(*found) if found else JUST_BEGUN)
+        yield
+
+
+def _busy(place: Place, holder: str) -> Busy:
+    return Busy(
+        f"Another run holds the warehouse {place.title}: {holder}.",
+        way_out="Wait until it has ended; nothing was changed.",
+    )
+
+
 def _holder(path: Path) -> str:
     with suppress(OSError):
         return str(path.with_suffix(".run").read_text())
-    return "a run that has just begun"
+    return JUST_BEGUN

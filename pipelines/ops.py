@@ -14,7 +14,6 @@ from sources.errors import UsageError
 from sources.reading import Progress
 
 TABLES = """
-create schema if not exists ops;
 create table if not exists ops.runs (
     run_id varchar primary key, command varchar, crm varchar, started_at timestamptz, ended_at timestamptz,
     status varchar, problem varchar, rows_read bigint, rows_inserted bigint, rows_updated bigint,
@@ -66,41 +65,38 @@ class Run:
 
 def begin(warehouse: Warehouse, run: Run) -> None:
     """Record that a run has begun; one that never ended was killed."""
-    with warehouse.connection.cursor() as cursor:
-        cursor.execute(TABLES)
-        cursor.execute(
-            "update ops.runs set status = 'killed' where status = 'running' and crm = ?", [run.crm]
-        )
-        cursor.execute(
-            "insert into ops.runs (run_id, command, crm, started_at, status, version) values (?, ?, ?, ?, ?, ?)",
-            [run.run_id, run.command, run.crm, run.started_at, run.status, version("roundtrip")],
-        )
+    warehouse.make_schema("ops")
+    warehouse.execute(TABLES)
+    warehouse.execute("update ops.runs set status = 'killed' where status = 'running' and crm = ?", [run.crm])
+    warehouse.execute(
+        "insert into ops.runs (run_id, command, crm, started_at, status, version) values (?, ?, ?, ?, ?, ?)",
+        [run.run_id, run.command, run.crm, run.started_at, run.status, version("roundtrip")],
+    )
 
 
 def belongs_to(warehouse: Warehouse, crm: str, account: Account) -> None:
     """Refuse to mix two companies' records in one warehouse; the first run decides whose it is."""
     if account.company_id is None:
         return
-    with warehouse.connection.cursor() as cursor:
-        cursor.execute(ACCOUNTS)
-        known = cursor.execute("select company_id, company from ops.accounts where crm = ?", [crm]).fetchone()
-        if known is None:
-            row = [crm, account.company_id, account.company, pendulum.now("UTC")]
-            cursor.execute("insert into ops.accounts values (?, ?, ?, ?)", row)
-        elif known[0] != account.company_id:
-            raise UsageError(
-                f"The warehouse {warehouse.path} holds records of {known[1]} (company {known[0]}), but the token "
-                f"belongs to {account.company} (company {account.company_id}).",
-                way_out="Set roundtrip.warehouse to another file for this company.",
-            )
+    warehouse.execute(ACCOUNTS)
+    known = warehouse.rows_of("select company_id, company from ops.accounts where crm = ?", [crm])
+    if not known:
+        row = [crm, account.company_id, account.company, pendulum.now("UTC")]
+        warehouse.execute("insert into ops.accounts values (?, ?, ?, ?)", row)
+    elif known[0][0] != account.company_id:
+        other = "file" if warehouse.place.destination == "duckdb" else "database"
+        raise UsageError(
+            f"The warehouse {warehouse.place.title} holds records of {known[0][1]} (company {known[0][0]}), but the "
+            f"token belongs to {account.company} (company {account.company_id}).",
+            way_out=f"Set {warehouse.place.setting} to another {other} for this company.",
+        )
 
 
 def end(warehouse: Warehouse, run: Run) -> None:
     """Record how a run ended, entity by entity, in one transaction."""
     counts = ("inserted", "updated", "deleted", "requests", "tokens", "retries", "bytes")
-    with warehouse.connection.cursor() as cursor:
-        cursor.begin()
-        cursor.execute(
+    with warehouse.transaction():
+        warehouse.execute(
             "update ops.runs set ended_at = ?, status = ?, problem = ?, rows_read = ?, rows_inserted = ?, "
             "rows_updated = ?, rows_deleted = ?, requests = ?, tokens = ?, retries = ?, bytes = ?, "
             "tokens_left_today = ? where run_id = ?",
@@ -111,8 +107,7 @@ def end(warehouse: Warehouse, run: Run) -> None:
             ],
         )
         for progress in run.entities:
-            cursor.execute(ENTITY_LOAD, _row(run, progress))
-        cursor.commit()
+            warehouse.execute(ENTITY_LOAD, _row(run, progress))
 
 
 def _row(run: Run, progress: Progress) -> Sequence[object]:

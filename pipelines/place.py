@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 Destination = Literal["duckdb", "postgres"]
 
@@ -32,6 +32,21 @@ class Place:
         parts = urlsplit(self.postgres_url)
         host = f"{parts.hostname or 'localhost'}" + (f":{parts.port}" if parts.port else "")
         return f"postgresql://{host}{parts.path}"
+
+    @property
+    def database(self) -> str:
+        """The name of the Postgres database."""
+        return unquote(urlsplit(self.postgres_url).path.removeprefix("/"))
+
+    @property
+    def user(self) -> str:
+        """The user that Postgres knows us as."""
+        return unquote(urlsplit(self.postgres_url).username or "")
+
+    @property
+    def setting(self) -> str:
+        """The setting that says where the warehouse is."""
+        return f"roundtrip.{'warehouse' if self.destination == 'duckdb' else 'postgres_url'}"
 
     @property
     def name(self) -> str:

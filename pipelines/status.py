@@ -13,20 +13,34 @@ from sources.errors import UsageError
 
 LAST_RUNS = 5
 ENTITIES = """
+with loads as (
+    select entity_loads.*, runs.started_at
+    from ops.entity_loads
+    inner join ops.runs on entity_loads.run_id = runs.run_id
+    where runs.crm = ?
+),
+
+latest as (select distinct on (entity) * from loads order by entity, started_at desc),
+
+reached as (
+    select distinct on (entity) entity, window_until from loads
+    where window_until is not null
+    order by entity, started_at desc
+)
+
 select
-    loads.entity,
-    arg_max_null(loads.status, runs.started_at) as status,
-    arg_max(loads.window_until, runs.started_at) as watermark,
-    arg_max_null(loads.drift, runs.started_at)::varchar as drift,
-    arg_max_null(loads.problem, runs.started_at) as problem
-from ops.entity_loads as loads
-inner join ops.runs as runs on loads.run_id = runs.run_id
-where runs.crm = ?
-group by loads.entity
-order by loads.entity
+    latest.entity,
+    latest.status,
+    reached.window_until as watermark,
+    latest.drift::varchar as drift,
+    latest.problem
+from latest
+left join reached on latest.entity = reached.entity
+order by latest.entity
 """
 RUNS = """
-select run_id, command, status, started_at, round(epoch(ended_at - started_at), 1) as seconds, rows_read,
+select run_id, command, status, started_at,
+    round(extract(epoch from ended_at - started_at)::numeric, 1)::double precision as seconds, rows_read,
     rows_inserted, rows_updated, rows_deleted, requests, tokens, tokens_left_today, problem
 from ops.runs where crm = ? order by started_at desc limit ?
 """
@@ -35,10 +49,10 @@ from ops.runs where crm = ? order by started_at desc limit ?
 def read(place: Place, crm: Crm) -> dict[str, Any]:
     """Everything `status` tells, as plain values."""
     with open_warehouse(place, f"raw_{crm.name}", read_only=True) as warehouse:
-        if not warehouse.rows_of("select 1 from information_schema.tables where table_schema = 'ops'"):
+        if not warehouse.columns_of("ops", "runs"):
             raise UsageError(f"{place.title} holds no run yet.", way_out="Run `roundtrip nightly` first.")
-        runs = _dicts(warehouse, RUNS, [crm.name, LAST_RUNS])
-        entities = _dicts(warehouse, ENTITIES, [crm.name])
+        runs = warehouse.records_of(RUNS, [crm.name, LAST_RUNS])
+        entities = warehouse.records_of(ENTITIES, [crm.name])
         for entity in entities:
             entity["drift"] = json.loads(entity["drift"] or "[]")
             declared = crm.entities.get(entity["entity"])
@@ -54,19 +68,8 @@ def read(place: Place, crm: Crm) -> dict[str, Any]:
     }
 
 
-def _dicts(warehouse: Warehouse, query: str, parameters: list[Any]) -> list[dict[str, Any]]:
-    with warehouse.connection.cursor() as cursor:
-        cursor.execute(query, parameters)
-        names = [column[0] for column in cursor.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-
-
 def _counts(warehouse: Warehouse, name: str) -> tuple[int | None, int | None]:
-    exists = warehouse.rows_of(
-        "select 1 from information_schema.tables where table_schema = ? and table_name = ?",
-        (warehouse.dataset, name),
-    )
-    if not exists:
+    if not warehouse.columns_of(warehouse.dataset, name):
         return None, None
     table = f'"{warehouse.dataset}"."{name}"'
     (row,) = warehouse.rows_of(f"select count(*), count(*) filter (where is_deleted) from {table}")  # noqa: S608

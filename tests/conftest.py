@@ -16,9 +16,9 @@ Places = Callable[[Path], Place]
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def postgres() -> Iterator[Server]:
     """A Postgres server; it starts when somebody asks it for a database."""
-    server = Server(tmp_path_factory.getbasetemp() / "pg")
+    server = Server()
     yield server
     server.stop()
 

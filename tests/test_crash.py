@@ -3,33 +3,31 @@
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
+from pipelines.place import Place
 from tests.killed import STEPS
-from tests.support import PIPEDRIVE, Sandbox, differences, query, run, sandbox
+from tests.support import PIPEDRIVE, Sandbox, differences, erase, query, run, sandbox
 
 LEAVE_A_PACKAGE = ("after extract", "after normalize", "in load", "after load")
 
 
-def killed(crm: Sandbox, place: Path, step: str) -> None:
-    command = [sys.executable, "-m", "tests.killed", step, crm.url, str(place)]
+def killed(crm: Sandbox, place: Place, step: str) -> None:
+    command = [sys.executable, "-m", "tests.killed", step, crm.url, str(place.warehouse), place.postgres_url]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == -signal.SIGKILL, done.stderr
 
 
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("days_before", [0, 1], ids=["first load", "later load"])
-def test_a_run_killed_at_any_step_is_made_good_by_the_next(
-    step: str, days_before: int, tmp_path: Path
-) -> None:
+def test_a_run_killed_at_any_step_is_made_good_by_the_next(step: str, days_before: int, place: Place) -> None:
     with sandbox() as crm:
-        settings = crm.settings(tmp_path)
+        settings = crm.settings(place)
         if days_before:
             run(settings)
             crm.control("advance", days=days_before)
-        killed(crm, tmp_path, step)
+        killed(crm, place, step)
         crm.control("advance", days=1)
         if not days_before and step == "in extract":
             crm.begin_here()  # nothing was kept, so what was deleted until now was never seen
@@ -47,21 +45,21 @@ def test_a_run_killed_at_any_step_is_made_good_by_the_next(
         assert statuses == ["done"] * days_before + ["killed", "done"]
 
 
-def test_a_warehouse_that_was_deleted_is_read_from_the_beginning(tmp_path: Path) -> None:
+def test_a_warehouse_that_was_deleted_is_read_from_the_beginning(place: Place) -> None:
     with sandbox() as crm:
-        settings = crm.settings(tmp_path)
+        settings = crm.settings(place)
         first = run(settings)
-        settings.place.warehouse.unlink()
+        erase(place)
         again = run(settings)
         assert again.total("inserted") == first.total("inserted")
         assert differences(crm, settings, PIPEDRIVE.entities["activities"]) == []
 
 
-def test_a_warehouse_whose_state_folder_was_lost_goes_on_from_its_own_record(tmp_path: Path) -> None:
+def test_a_warehouse_whose_state_folder_was_lost_goes_on_from_its_own_record(place: Place) -> None:
     with sandbox() as crm:
-        settings = crm.settings(tmp_path)
+        settings = crm.settings(place)
         run(settings)
-        settings.place.state_dir.rename(tmp_path / "lost")
+        settings.place.state_dir.rename(place.state_dir.with_name("lost"))
         crm.control("advance", days=1)
         second = run(settings)
         activities = next(one for one in second.entities if one.plan.entity.name == "activities")

@@ -2,7 +2,6 @@
 
 import threading
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pendulum
@@ -12,6 +11,7 @@ import pytest
 from pipelines.load import load
 from pipelines.lock import locked
 from pipelines.ops import Run
+from pipelines.place import Place
 from pipelines.warehouse import open_warehouse
 from sources.arrow import Decoder
 from sources.entity import Entity
@@ -35,9 +35,9 @@ def one(entity: Entity, **values: Any) -> pa.Table:
     return row.table(page.rows, pendulum.datetime(2026, 10, 2))
 
 
-def test_an_older_row_that_arrives_later_does_not_replace_a_newer_one(tmp_path: Path) -> None:
+def test_an_older_row_that_arrives_later_does_not_replace_a_newer_one(place: Place) -> None:
     with sandbox() as crm:
-        settings = crm.settings(tmp_path)
+        settings = crm.settings(place)
         run(settings, "activities")
     newest = max(
         (row for row in held(settings, ACTIVITIES).values() if row["update_time"]),
@@ -54,11 +54,11 @@ def test_an_older_row_that_arrives_later_does_not_replace_a_newer_one(tmp_path: 
 
 
 def test_where_answers_are_slow_a_first_load_walks_in_parts_and_still_reads_every_record(
-    tmp_path: Path,
+    place: Place,
 ) -> None:
     with sandbox(activities=3_000, latency=0.12) as crm:
         crm.control("limits", burst=40)
-        settings = crm.settings(tmp_path)
+        settings = crm.settings(place)
         loaded = run(settings, *(entity.name for entity in WALKED))
         assert loaded.status == "done"
         assert crm.stats()["refused_429"] == 0
@@ -68,9 +68,9 @@ def test_where_answers_are_slow_a_first_load_walks_in_parts_and_still_reads_ever
         assert [line for entity in WALKED for line in differences(crm, settings, entity)] == []
 
 
-def test_a_spent_budget_keeps_what_was_read_and_each_later_run_gets_further(tmp_path: Path) -> None:
+def test_a_spent_budget_keeps_what_was_read_and_each_later_run_gets_further(place: Place) -> None:
     with sandbox(activities=2_600) as crm:
-        settings = crm.settings(tmp_path)
+        settings = crm.settings(place)
         kept = 0
         for _ in range(12):
             crm.control("limits", daily_remaining=42)
@@ -93,9 +93,9 @@ def test_a_spent_budget_keeps_what_was_read_and_each_later_run_gets_further(tmp_
         assert of(run(settings, "activities")).remark == ""
 
 
-def test_after_a_month_without_a_run_deletions_are_found_by_reading_the_whole_list(tmp_path: Path) -> None:
+def test_after_a_month_without_a_run_deletions_are_found_by_reading_the_whole_list(place: Place) -> None:
     with sandbox() as crm:
-        settings = crm.settings(tmp_path)
+        settings = crm.settings(place)
         run(settings)
         crm.control("advance", days=45)
         loaded = run(settings)
@@ -107,9 +107,9 @@ def test_after_a_month_without_a_run_deletions_are_found_by_reading_the_whole_li
         assert {key for key, row in rows.items() if not row["is_deleted"]} == alive
 
 
-def test_a_list_that_suddenly_lacks_most_records_is_not_believed_unless_forced(tmp_path: Path) -> None:
+def test_a_list_that_suddenly_lacks_most_records_is_not_believed_unless_forced(place: Place) -> None:
     with sandbox() as crm:
-        settings = crm.settings(tmp_path)
+        settings = crm.settings(place)
         run(settings, "activities")
         for key in list(crm.server.account["activities"].ids())[:200]:
             crm.server.account["activities"].drop(key)
@@ -125,9 +125,9 @@ def _gone_before(crm: Sandbox) -> int:
     return sum(row["is_deleted"] for row in crm.truth("activities")[:200])
 
 
-def test_a_full_load_finds_what_changed_without_a_change_of_its_update_time(tmp_path: Path) -> None:
+def test_a_full_load_finds_what_changed_without_a_change_of_its_update_time(place: Place) -> None:
     with sandbox() as crm:
-        settings = crm.settings(tmp_path)
+        settings = crm.settings(place)
         run(settings, "activities")
         activities = crm.server.account["activities"]
         quiet = next(row for row in activities.records() if not row["is_deleted"])
@@ -137,9 +137,9 @@ def test_a_full_load_finds_what_changed_without_a_change_of_its_update_time(tmp_
         assert differences(crm, settings, ACTIVITIES) == []
 
 
-def test_a_field_that_is_not_declared_is_kept_and_reported(tmp_path: Path) -> None:
+def test_a_field_that_is_not_declared_is_kept_and_reported(place: Place) -> None:
     with sandbox() as crm:
-        settings = crm.settings(tmp_path)
+        settings = crm.settings(place)
         activities = crm.server.account["activities"]
         row = next(row for row in activities.records() if not row["is_deleted"])
         activities.put(row | {"mood": {"is": "good"}})
@@ -150,9 +150,9 @@ def test_a_field_that_is_not_declared_is_kept_and_reported(tmp_path: Path) -> No
         assert query(settings, "select drift::varchar from ops.entity_loads") == [('["mood"]',)]
 
 
-def test_a_value_of_another_type_fails_its_entity_by_name_and_no_other(tmp_path: Path) -> None:
+def test_a_value_of_another_type_fails_its_entity_by_name_and_no_other(place: Place) -> None:
     with sandbox() as crm:
-        settings = crm.settings(tmp_path)
+        settings = crm.settings(place)
         run(settings)
         activities = crm.server.account["activities"]
         row = next(row for row in activities.records() if not row["is_deleted"])
@@ -168,13 +168,13 @@ def test_a_value_of_another_type_fails_its_entity_by_name_and_no_other(tmp_path:
         assert differences(crm, settings, ACTIVITIES) == []
 
 
-def test_an_entity_without_any_record_has_a_table_all_the_same(tmp_path: Path) -> None:
+def test_an_entity_without_any_record_has_a_table_all_the_same(place: Place) -> None:
     with sandbox() as crm:
-        settings = crm.settings(tmp_path)
+        settings = crm.settings(place)
         for key in list(crm.server.account["products"].ids()):
             crm.server.account["products"].drop(key)
         run(settings, "products")
-        assert query(settings, "select count(*), any_value(prices) from raw_pipedrive.products") == [
+        assert query(settings, "select count(*), max(prices::varchar) from raw_pipedrive.products") == [
             (0, None)
         ]
         crm.control("advance", days=1)
@@ -186,12 +186,12 @@ def test_an_entity_without_any_record_has_a_table_all_the_same(tmp_path: Path) -
                 "select column_name, data_type from information_schema.columns where table_name = 'products'",
             )
         )
-        assert types["prices"] == "JSON"
+        assert types["prices"].lower() == "json"
 
 
-def test_changes_within_the_safety_lag_wait_for_the_next_run(tmp_path: Path) -> None:
+def test_changes_within_the_safety_lag_wait_for_the_next_run(place: Place) -> None:
     with sandbox() as crm:
-        settings = crm.settings(tmp_path, safety_lag=3 * 24 * 3600)
+        settings = crm.settings(place, safety_lag=3 * 24 * 3600)
         run(settings, "activities")
         crm.control("advance", days=1)
         waiting = of(run(settings, "activities"))
@@ -200,17 +200,17 @@ def test_changes_within_the_safety_lag_wait_for_the_next_run(tmp_path: Path) -> 
         assert differences(crm, settings, ACTIVITIES) == []
 
 
-def test_a_second_run_at_once_is_refused_and_harms_nothing(tmp_path: Path) -> None:
+def test_a_second_run_at_once_is_refused_and_harms_nothing(place: Place) -> None:
     with sandbox() as crm:
-        settings = crm.settings(tmp_path)
+        settings = crm.settings(place)
         with locked(settings.place, "nightly"), pytest.raises(Busy, match=r"`nightly`, process \d+"):
             run(settings)
         assert run(settings).status == "done"
 
 
-def test_two_threads_that_start_together_load_once(tmp_path: Path) -> None:
+def test_two_threads_that_start_together_load_once(place: Place) -> None:
     with sandbox() as crm:
-        settings = crm.settings(tmp_path)
+        settings = crm.settings(place)
         ended: list[str] = []
 
         def attempt() -> None:
@@ -228,26 +228,26 @@ def test_two_threads_that_start_together_load_once(tmp_path: Path) -> None:
         assert differences(crm, settings, ACTIVITIES) == []
 
 
-def test_a_collection_that_the_token_may_not_read_fails_alone_and_says_what_to_do(tmp_path: Path) -> None:
+def test_a_collection_that_the_token_may_not_read_fails_alone_and_says_what_to_do(place: Place) -> None:
     with sandbox() as crm:
-        settings = crm.settings(tmp_path, token=REGULAR, legacy=frozenset({"activities"}))
+        settings = crm.settings(place, token=REGULAR, legacy=frozenset({"activities"}))
         loaded = run(settings, "activities", "deals")
         assert of(loaded).outcome == "failed"
         assert "roundtrip check" in str(of(loaded).problem)
         assert of(loaded, "deals").outcome == "done"
 
 
-def test_the_first_request_shows_wrong_settings_before_anything_is_done(tmp_path: Path) -> None:
+def test_the_first_request_shows_wrong_settings_before_anything_is_done(place: Place) -> None:
     with sandbox() as crm:
-        settings = crm.settings(tmp_path, token="not-" + ADMIN)
+        settings = crm.settings(place, token="not-" + ADMIN)
         with pytest.raises(UsageError, match="API token is wrong"):
             run(settings)
         assert query(settings, "select status from ops.runs") == [("failed",)]
 
 
-def test_every_run_and_entity_is_on_record(tmp_path: Path) -> None:
+def test_every_run_and_entity_is_on_record(place: Place) -> None:
     with sandbox() as crm:
-        settings = crm.settings(tmp_path)
+        settings = crm.settings(place)
         loaded = load(settings, command="nightly")
         assert query(settings, "select command, status, rows_read, requests, tokens from ops.runs") == [
             ("nightly", "done", loaded.total("rows"), loaded.total("requests"), loaded.total("tokens"))

@@ -1,16 +1,20 @@
 """What must not shake the trust in a warehouse: restored files, dropped tables, another company, an older API."""
 
 import shutil
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from pipelines.check import check
 from pipelines.config import Settings
+from pipelines.place import Place
 from sources.errors import UsageError
 from sources.pipedrive.sandbox import v1
-from tests.support import PIPEDRIVE, Sandbox, differences, held, place_in, query, run, sandbox
+from tests.conftest import Places
+from tests.postgres import Server
+from tests.support import PIPEDRIVE, Sandbox, differences, erase, execute, held, query, run, sandbox
 from tests.test_crash import killed
 
 ACTIVITIES, DEALS = PIPEDRIVE.entities["activities"], PIPEDRIVE.entities["deals"]
@@ -21,61 +25,68 @@ def unequal(crm: Sandbox, settings: Settings, *names: str) -> list[str]:
     return [line for entity in entities for line in differences(crm, settings, entity)]
 
 
-def test_a_warehouse_restored_from_a_copy_reads_the_days_since_the_copy(tmp_path: Path) -> None:
+def test_a_warehouse_restored_from_a_copy_reads_the_days_since_the_copy(
+    place: Place, postgres: Server
+) -> None:
     with sandbox() as crm:
-        settings = crm.settings(tmp_path)
+        settings = crm.settings(place)
         run(settings)
-        shutil.copy(settings.place.warehouse, tmp_path / "copy")
+        restore = copied(place, postgres)
         crm.control("advance", days=1)
         run(settings)
-        shutil.copy(tmp_path / "copy", settings.place.warehouse)
+        restore()
         crm.control("advance", days=1)
         assert run(settings).status == "done"
         assert unequal(crm, settings) == []
 
 
-def test_another_companys_records_are_not_mixed_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def copied(place: Place, server: Server) -> Callable[[], object]:
+    """Copy the warehouse; what is returned puts the copy in its place."""
+    if place.destination == "duckdb":
+        copy = place.warehouse.with_name("copy")
+        shutil.copy(place.warehouse, copy)
+        return lambda: shutil.copy(copy, place.warehouse)
+    return server.copied(place.postgres_url)
+
+
+def test_another_companys_records_are_not_mixed_in(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     with sandbox() as crm:
-        settings = crm.settings(tmp_path)
+        settings = crm.settings(place)
         run(settings, "stages")
         monkeypatch.setitem(v1.COMPANY, "company_id", 7)
-        with pytest.raises(UsageError, match=r"belongs to .* Set roundtrip.warehouse to another file"):
+        with pytest.raises(
+            UsageError, match=r"belongs to .* Set roundtrip.(warehouse|postgres_url) to another"
+        ):
             run(settings, "stages")
 
 
-def test_a_dropped_table_is_read_again_from_the_beginning(tmp_path: Path) -> None:
+def test_a_dropped_table_is_read_again_from_the_beginning(place: Place) -> None:
     with sandbox() as crm:
-        settings = crm.settings(tmp_path)
+        settings = crm.settings(place)
         run(settings)
-        _execute(settings, "drop table raw_pipedrive.activities")
+        execute(settings, "drop table raw_pipedrive.activities")
         assert run(settings).status == "done"
         assert unequal(crm, settings) == []
 
 
-def _execute(settings: Settings, sql: str) -> None:
-    import duckdb  # noqa: PLC0415
-
-    with duckdb.connect(str(settings.place.warehouse)) as connection:
-        connection.execute(sql)
-
-
 @pytest.mark.parametrize("step", ["after extract", "after normalize"])
-def test_a_warehouse_deleted_after_a_kill_is_read_from_the_beginning(step: str, tmp_path: Path) -> None:
+def test_a_warehouse_deleted_after_a_kill_is_read_from_the_beginning(step: str, place: Place) -> None:
     with sandbox() as crm:
-        settings = crm.settings(tmp_path)
+        settings = crm.settings(place)
         run(settings)
         crm.control("advance", days=1)
-        killed(crm, tmp_path, step)
-        settings.place.warehouse.unlink()
+        killed(crm, place, step)
+        erase(place)
         crm.begin_here()
         assert run(settings).status == "done"
         assert unequal(crm, settings) == []
 
 
-def test_two_warehouses_in_one_folder_know_nothing_of_each_other(tmp_path: Path) -> None:
+def test_two_warehouses_in_one_folder_know_nothing_of_each_other(place: Place, places: Places) -> None:
     with sandbox() as crm:
-        one = crm.settings(tmp_path)
-        other = crm.settings(tmp_path, place=place_in(tmp_path, warehouse=tmp_path / "warehouse.db"))
+        one = crm.settings(place)
+        folder = place.warehouse.parent
+        other = crm.settings(replace(places(folder), warehouse=folder / "warehouse.db"))
         run(one)
         run(other)
         crm.control("advance", days=1)
@@ -84,9 +95,9 @@ def test_two_warehouses_in_one_folder_know_nothing_of_each_other(tmp_path: Path)
         assert unequal(crm, one) + unequal(crm, other) == []
 
 
-def test_after_a_month_without_a_run_deleted_deals_are_found_too(tmp_path: Path) -> None:
+def test_after_a_month_without_a_run_deleted_deals_are_found_too(place: Place) -> None:
     with sandbox() as crm:
-        settings = crm.settings(tmp_path)
+        settings = crm.settings(place)
         run(settings)
         crm.control("advance", days=45)
         assert run(settings).status == "done"
@@ -94,9 +105,9 @@ def test_after_a_month_without_a_run_deleted_deals_are_found_too(tmp_path: Path)
         assert {key for key, row in held(settings, DEALS).items() if not row["is_deleted"]} == alive
 
 
-def test_a_load_of_two_lists_that_a_days_budget_cannot_hold_gets_further_each_day(tmp_path: Path) -> None:
+def test_a_load_of_two_lists_that_a_days_budget_cannot_hold_gets_further_each_day(place: Place) -> None:
     with sandbox(activities=13_000) as crm:
-        settings = crm.settings(tmp_path)
+        settings = crm.settings(place)
         for _ in range(12):
             crm.control("limits", daily_remaining=52)
             status = run(settings, "deals").status
@@ -106,13 +117,13 @@ def test_a_load_of_two_lists_that_a_days_budget_cannot_hold_gets_further_each_da
         assert unequal(crm, settings, "deals") == []
 
 
-def test_what_v1_does_not_carry_is_kept_and_read_again_once_v2_is_back(tmp_path: Path) -> None:
+def test_what_v1_does_not_carry_is_kept_and_read_again_once_v2_is_back(place: Place) -> None:
     with sandbox() as crm:
-        settings = crm.settings(tmp_path)
+        settings = crm.settings(place)
         notes = "select count(note), count(participants) from raw_pipedrive.activities where not is_deleted"
         run(settings, "activities")
         (before,) = query(settings, notes)
-        old = crm.settings(tmp_path, legacy=frozenset({"activities"}))
+        old = crm.settings(place, legacy=frozenset({"activities"}))
         crm.control("advance", days=1)
         run(old, "activities")
         run(old, "activities", full=True)
@@ -123,9 +134,9 @@ def test_what_v1_does_not_carry_is_kept_and_read_again_once_v2_is_back(tmp_path:
         assert unequal(crm, settings, "activities") == []
 
 
-def test_in_v1_a_living_record_without_content_is_asked_for_through_v2(tmp_path: Path) -> None:
+def test_in_v1_a_living_record_without_content_is_asked_for_through_v2(place: Place) -> None:
     with sandbox() as crm:
-        settings = crm.settings(tmp_path, legacy=frozenset({"activities"}))
+        settings = crm.settings(place, legacy=frozenset({"activities"}))
         run(settings, "activities")
         crm.control("advance", days=1)
         run(settings, "activities")
@@ -133,18 +144,18 @@ def test_in_v1_a_living_record_without_content_is_asked_for_through_v2(tmp_path:
         assert {key for key, row in held(settings, ACTIVITIES).items() if not row["is_deleted"]} == alive
 
 
-def test_a_full_load_keeps_what_was_created_and_deleted_since_the_last(tmp_path: Path) -> None:
+def test_a_full_load_keeps_what_was_created_and_deleted_since_the_last(place: Place) -> None:
     with sandbox() as crm:
-        settings = crm.settings(tmp_path)
+        settings = crm.settings(place)
         run(settings)
         crm.control("advance", days=3)
         assert run(settings, full=True).status == "done"
         assert unequal(crm, settings) == []
 
 
-def test_a_short_list_that_lacks_nearly_everything_is_not_believed(tmp_path: Path) -> None:
+def test_a_short_list_that_lacks_nearly_everything_is_not_believed(place: Place) -> None:
     with sandbox() as crm:
-        settings = crm.settings(tmp_path)
+        settings = crm.settings(place)
         run(settings, "stages")
         stages = crm.server.account["stages"]
         for key in list(stages.ids())[1:]:
@@ -155,10 +166,10 @@ def test_a_short_list_that_lacks_nearly_everything_is_not_believed(tmp_path: Pat
 
 
 def test_an_error_nobody_thought_of_stops_its_entity_only(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with sandbox() as crm:
-        settings = crm.settings(tmp_path)
+        settings = crm.settings(place)
 
         def broken(*_arguments: Any) -> Any:
             raise ZeroDivisionError("nobody thought of this")
@@ -169,17 +180,17 @@ def test_an_error_nobody_thought_of_stops_its_entity_only(
         assert "stages: unexpected ZeroDivisionError" in loaded.problem
 
 
-def test_check_tells_when_deletions_cannot_be_read(tmp_path: Path) -> None:
+def test_check_tells_when_deletions_cannot_be_read(place: Place) -> None:
     with sandbox() as crm:
-        settings = crm.settings(tmp_path)
+        settings = crm.settings(place)
         assert check(settings).well
         crm.arm("forbidden_html", path="/v1/recents", times=None)
         assert [one.entity for one in check(settings).reach if one.problem] == ["deletions"]
 
 
-def test_a_value_that_fits_no_column_in_a_long_window_costs_no_record_around_it(tmp_path: Path) -> None:
+def test_a_value_that_fits_no_column_in_a_long_window_costs_no_record_around_it(place: Place) -> None:
     with sandbox(activities=11_500) as crm:
-        settings = crm.settings(tmp_path)
+        settings = crm.settings(place)
         run(settings, "activities")
         crm.control("advance", days=1, activity_changes=10_600)
         activities = crm.server.account["activities"]

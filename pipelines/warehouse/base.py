@@ -1,0 +1,272 @@
+"""What every warehouse can do, in SQL that DuckDB and Postgres read alike; what differs is in their own modules.
+
+What is held is compared with what was read in Arrow, not in SQL: so both warehouses give the same verdict, and Postgres
+need not be sent a batch to compare with it.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, ClassVar, Self
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipelines.place import Place
+from sources.arrow import schema
+from sources.entity import DELETED, DELETED_AT, LOADED_AT, Entity, Kind
+from sources.errors import LoadError, UsageError
+from sources.reading import Sifted
+
+
+class Warehouse(ABC):
+    """An open warehouse; answers what is held of an entity. Statements take `?` for each parameter."""
+
+    types: ClassVar[Mapping[Kind, str]]
+    """The type of each kind of column, as the warehouse itself calls it."""
+    sent_as_text: ClassVar[frozenset[Kind]]
+    """Kinds that reach Arrow as text only."""
+    among: ClassVar[str]
+    """How SQL says that a key is one of those that `_arrow` is given."""
+    errors: ClassVar[tuple[type[Exception], ...]]
+    """What the warehouse's own driver raises."""
+    load_workers: ClassVar[int]
+    """How many files dlt loads at once."""
+    file_rows: ClassVar[int]
+    """The most rows of a file that dlt loads; 0: all in one."""
+
+    def __init__(self, place: Place, dataset: str) -> None:
+        self.place = place
+        self.dataset = dataset
+        self._columns: dict[str, dict[str, str]] = {}
+
+    def __enter__(self) -> Self:
+        """Nothing to open: it is open since it was made."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Let go of it."""
+        self.close()
+
+    @property
+    @abstractmethod
+    def destination(self) -> Any:
+        """The warehouse as dlt's destination."""
+
+    @abstractmethod
+    def told(self, error: BaseException) -> str:
+        """What an error says, on one line and without a secret."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of the warehouse."""
+
+    @abstractmethod
+    def rows_of(self, query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """The rows of a query; JSON is its text."""
+
+    @abstractmethod
+    def records_of(self, query: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        """The rows of a query, by column name."""
+
+    @abstractmethod
+    def execute(self, statement: str, parameters: Sequence[Any] = ()) -> None:
+        """Run a statement."""
+
+    @abstractmethod
+    def transaction(self) -> AbstractContextManager[None]:
+        """What is executed within happens as a whole, or not at all."""
+
+    @abstractmethod
+    def columns_of(self, schema: str, table: str) -> dict[str, str]:
+        """The columns of a table with their types; empty when there is no such table."""
+
+    @abstractmethod
+    def _arrow(self, query: str, keys: pa.Array) -> pa.Table:
+        """The answer to a query that holds `among`."""
+
+    def has_schema(self, name: str) -> bool:
+        """Whether there is a schema of this name."""
+        return bool(self.rows_of("select 1 from information_schema.schemata where schema_name = ?", (name,)))
+
+    def make_schema(self, name: str) -> None:
+        """Make a schema unless it is there; who may only use it must not be refused for not making it."""
+        if not self.has_schema(name):
+            self.execute(f"create schema if not exists {_quoted(name)}")
+
+    def tables(self) -> set[str]:
+        """The names of the raw tables there are."""
+        query = "select table_name from information_schema.tables where table_schema = ?"
+        return {name for (name,) in self.rows_of(query, (self.dataset,))}
+
+    def last_load(self) -> str:
+        """What the last completed load is called; empty before the first."""
+        if "_dlt_loads" not in self.tables():
+            return ""
+        ((load_id,),) = self.rows_of(f"select max(load_id) from {_quoted(self.dataset)}._dlt_loads")  # noqa: S608
+        return str(load_id or "")
+
+    def make_missing(self, entities: Iterable[Entity]) -> None:
+        """Make the tables of entities that have none: dlt makes none without a record, nor one that was dropped."""
+        self.make_schema(self.dataset)
+        there = self.tables()
+        for entity in entities:
+            if entity.name in there:
+                continue
+            columns = ", ".join(
+                f"{_quoted(column.name)} {self.types[column.kind]}"
+                + (" not null" if column.name == entity.primary_key else "")
+                for column in entity.columns
+            )
+            self.execute(f"create table {self.table(entity)} ({columns})")
+
+    def check_types(self, entities: Iterable[Entity]) -> None:
+        """Refuse tables of other types than declared: values would be written to them as something else.
+
+        What dlt stages is of one load only; a staging schema with another type is dropped, and dlt makes it anew.
+        """
+        staging = f"{self.dataset}_staging"
+        for entity in entities:
+            if self._drifted(staging, entity):
+                self.execute(f"drop schema {_quoted(staging)} cascade")
+            for name, found, wanted in self._drifted(self.dataset, entity):
+                raise UsageError(
+                    f"The column {self.dataset}.{entity.name}.{name} is of type {found} instead of {wanted}.",
+                    way_out=f"`drop table {self.dataset}.{entity.name}`: the next run reads it from the beginning.",
+                )
+
+    def _drifted(self, schema: str, entity: Entity) -> list[tuple[str, str, str]]:
+        found = self.columns_of(schema, entity.name)
+        wanted = {column.name: self.types[column.kind] for column in entity.columns}
+        return [(name, found[name], kind) for name, kind in wanted.items() if found.get(name, kind) != kind]
+
+    def columns(self, entity: Entity) -> dict[str, str]:
+        """The columns of an entity's raw table with their types; empty when there is no table, or no row in it."""
+        if entity.name not in self._columns:
+            found = self.columns_of(self.dataset, entity.name)
+            held = found and self.rows_of(f"select 1 from {self.table(entity)} limit 1")  # noqa: S608
+            self._columns[entity.name] = found if held else {}
+        return self._columns[entity.name]
+
+    def sift(self, entity: Entity, table: pa.Table) -> Sifted:
+        """Leave out rows that are held as they are, or newer."""
+        if not self.columns(entity):
+            return Sifted(self._sound(entity, table), inserted=table.num_rows)
+        new, newer, same = self._verdicts(entity, table)
+        changed = self._changed(entity, table, same)
+        kept = table.filter(pc.or_(pc.or_(new, newer), changed))
+        if entity.is_legacy_reading:
+            kept = self._completed(entity, kept)
+        counts = [_count(which) for which in (new, newer, same, changed)]
+        return Sifted(
+            self._sound(entity, kept),
+            inserted=counts[0],
+            updated=counts[1] + counts[3],
+            unchanged=counts[2] - counts[3],
+            stale=table.num_rows - sum(counts[:3]),
+        )
+
+    def _sound(self, entity: Entity, table: pa.Table) -> pa.Table:
+        """The table, if it has the entity's schema: Postgres takes other types silently for what they are not."""
+        if table.schema != schema(entity):
+            raise LoadError(f"{entity.name}: what was read has not the declared types.")
+        return table
+
+    def _verdicts(self, entity: Entity, table: pa.Table) -> tuple[pa.Array, pa.Array, pa.Array]:
+        """Which rows are new, which newer than what is held, which of the same time; the others are older."""
+        time = entity.watermark or LOADED_AT
+        held = self._held(entity, [entity.primary_key, time], table[entity.primary_key])
+        place = _place_in(held, table, entity.primary_key)
+        new, known = pc.is_null(place), pc.is_valid(place)
+        if not entity.watermark:
+            return new, pc.invert(known), known
+        before = held[time].combine_chunks().take(place)
+        same = pc.and_(known, pc.invert(_distinct(table[time].combine_chunks(), before)))
+        later = pc.fill_null(pc.greater(table[time].combine_chunks(), before), fill_value=False)
+        newer = pc.and_not(pc.and_(known, pc.or_(later, pc.is_null(before))), same)
+        return new, newer, same
+
+    def _changed(self, entity: Entity, table: pa.Table, same: pa.Array) -> pa.Array:
+        """Which of the rows of the same time differ in content from what is held."""
+        nothing = pa.array([False] * table.num_rows)
+        if not _count(same):
+            return nothing
+        left_out = {DELETED_AT, LOADED_AT} | (entity.legacy_lacks if entity.is_legacy_reading else set())
+        compared = [name for name in table.schema.names if name not in left_out]
+        held = self._held(entity, compared, table[entity.primary_key].filter(same))
+        place = _place_in(held, table, entity.primary_key)
+        differs = nothing
+        for name in compared:
+            before = held[name].combine_chunks().take(place)
+            differs = pc.or_(differs, _distinct(table[name].combine_chunks(), before))
+        return pc.and_(same, differs)
+
+    def _completed(self, entity: Entity, table: pa.Table) -> pa.Table:
+        """The rows, with what is held of the fields that the older API does not carry."""
+        key = entity.primary_key
+        lacking = sorted(entity.legacy_lacks)
+        held = self._held(entity, [key, *lacking], table[key])
+        place = _place_in(held, table, key)
+        for name in lacking:
+            known = held[name].combine_chunks().take(place)
+            number = table.schema.get_field_index(name)
+            table = table.set_column(number, table.schema.field(name), pc.coalesce(table[name], known))
+        return table
+
+    def rows(self, entity: Entity, keys: Sequence[Any]) -> pa.Table:
+        """The held rows with these keys, in the entity's schema."""
+        wanted = schema(entity)
+        if not self.columns(entity):
+            return wanted.empty_table()
+        kind = wanted.field(entity.primary_key).type
+        return self._held(entity, wanted.names, pa.chunked_array([keys], kind))
+
+    def _held(self, entity: Entity, names: Sequence[str], keys: pa.ChunkedArray) -> pa.Table:
+        """These columns of the held rows with these keys, in the entity's types."""
+        wanted = pa.schema([schema(entity).field(name) for name in names])
+        query = (
+            f"select {self._selected(entity, names)} from {self.table(entity)} "  # noqa: S608
+            f"where {_quoted(entity.primary_key)} {self.among}"
+        )
+        return self._arrow(query, keys.combine_chunks()).cast(wanted)
+
+    def live_keys(self, entity: Entity) -> list[Any]:
+        """The keys of all rows that are not marked deleted."""
+        if not self.columns(entity):
+            return []
+        query = f"select {_quoted(entity.primary_key)} from {self.table(entity)} where not {DELETED}"  # noqa: S608
+        return [row[0] for row in self.rows_of(query)]
+
+    def _selected(self, entity: Entity, names: Sequence[str]) -> str:
+        """The columns as Arrow can be given them; null for a column that the table has not yet."""
+        held = self.columns(entity)
+        kinds = {column.name: column.kind for column in entity.columns}
+        return ", ".join(
+            (_quoted(name) if name in held else f"null::{self.types[kinds[name]]}")
+            + ("::varchar" if kinds[name] in self.sent_as_text else "")
+            + f" as {_quoted(name)}"
+            for name in names
+        )
+
+    def table(self, entity: Entity) -> str:
+        """The name of an entity's raw table in SQL."""
+        return f"{_quoted(self.dataset)}.{_quoted(entity.name)}"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _place_in(held: pa.Table, table: pa.Table, key: str) -> pa.Array:
+    """For each row, where its key is among those that are held; null where it is not."""
+    return pc.index_in(table[key].combine_chunks(), held[key].combine_chunks())
+
+
+def _distinct(one: pa.Array, other: pa.Array) -> pa.Array:
+    """Where two columns differ; null differs from every value, and not from null."""
+    differs = pc.fill_null(pc.not_equal(one, other), fill_value=False)
+    return pc.or_(differs, pc.xor(pc.is_null(one), pc.is_null(other)))
+
+
+def _count(which: pa.Array) -> int:
+    return int(pc.sum(which).as_py() or 0)
