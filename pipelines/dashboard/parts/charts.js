@@ -7,7 +7,9 @@ const LABELS = {
   weekLabel: (week) => shortDay(weekStart(week)),
   percentLabel: percent,
   numberLabel: (value) => (Number.isInteger(value) ? number(value) : ""),
-  durationLabel: duration,
+  dayLabel: (days) => units.day.format(days),
+  hourLabel: (hours) => units.hour.format(hours),
+  minuteLabel: (minutes) => units.minute.format(minutes),
 };
 
 /** What all charts share. */
@@ -18,17 +20,23 @@ function config() {
     background: null,
     font: getComputedStyle(document.body).fontFamily,
     view: { stroke: null },
-    axis: { ...text, title: null, domain: false, ticks: false, gridColor: color("line"), tickCount: 5 },
-    axisX: { grid: false, domain: true, domainColor: color("line-strong"), labelAngle: 0, labelOverlap: "greedy", labelSeparation: 10 },
+    axis: { ...text, title: null, domain: false, ticks: false, gridColor: color("line") },
+    axisX: { grid: false, domain: true, domainColor: color("line-strong"), labelAngle: 0 },
+    axisY: { tickCount: 5 },
   };
 }
 
-const weekAxis = { field: "week", type: "ordinal", axis: { labelExpr: "weekLabel(datum.value)" } };
+/** Weeks from left to right, as many of them named as there is room for, at even distances. */
+function weekAxis(room, scale) {
+  const step = Math.ceil(choice.weeks / Math.max(2, Math.floor(room / 62)));
+  const values = periodWeeks().filter((week) => (LAST - week) % step === 0);
+  return { field: "week", type: "ordinal", scale, axis: { values, labelExpr: "weekLabel(datum.value)" } };
+}
 const valueAxis = (field, label, scale) => ({ field, type: "quantitative", scale, axis: { labelExpr: `${label}(datum.value)` } });
 
-/** Draw into a container that is in the page. */
+/** Draw into a container that is in the page; its width is what `spec` asks for. */
 function draw(container, spec) {
-  const whole = { width: "container", height: 230, autosize: { type: "fit", contains: "padding" }, config: config(), ...spec };
+  const whole = { width: "container", height: 230, autosize: { type: "fit", contains: "padding" }, config: config(), ...spec(container.clientWidth - 50) };
   return vegaEmbed(container, whole, {
     mode: "vega-lite", renderer: "svg", actions: false, defaultStyle: false, expressionFunctions: LABELS,
     ast: true, // expressions are interpreted: the page's policy forbids code made from text
@@ -48,24 +56,24 @@ function chart({ id, title, legend, summary, spec, columns, rows }) {
 const pending = [];
 
 /** Stacked columns, one for each week; names and hues from the bottom up. */
-function columnsSpec(values, names, hues) {
+const columnsSpec = (values, names, hues) => (room) => {
   return {
     data: { values },
     mark: { type: "bar", stroke: color("card"), strokeWidth: choice.weeks > 26 ? 0.5 : 1, cornerRadiusEnd: 1 },
     encoding: {
-      x: { ...weekAxis, scale: { paddingInner: 0.22, paddingOuter: 0.1 } },
+      x: weekAxis(room, { paddingInner: 0.22, paddingOuter: 0.1 }),
       y: valueAxis("value", "numberLabel"),
       color: { field: "name", type: "nominal", scale: { domain: names, range: hues.map(color) }, legend: null },
       order: { field: "order", type: "quantitative" },
       tooltip: [{ field: "name", title: "Type" }, { field: "label", title: "Week of" }, { field: "text", title: "Done" }],
     },
   };
-}
+};
 
 /** Lines over the weeks; the second one is dashed, so that colour is not all that tells them apart. */
-function linesSpec(values, names, hues, label, scale) {
+const linesSpec = (values, names, hues, label, scale) => (room) => {
   const encoding = {
-    x: { ...weekAxis, scale: { type: "point", padding: 0.4 } },
+    x: weekAxis(room, { type: "point", padding: 0.4 }),
     y: valueAxis("value", label, scale),
     color: { field: "name", type: "nominal", scale: { domain: names, range: hues.map(color) }, legend: null },
     tooltip: [{ field: "name", title: "Rate" }, { field: "label", title: "Week of" }, { field: "text", title: "Value" }],
@@ -78,4 +86,4 @@ function linesSpec(values, names, hues, label, scale) {
       { mark: { type: "point", filled: true, size: 34, opacity: 1 }, encoding },
     ],
   };
-}
+};

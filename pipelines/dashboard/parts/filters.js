@@ -92,7 +92,7 @@ function pipelinePicker(changed) {
 function periodPicker(changed) {
   byId("period").append(...PERIODS.map((weeks) => el("label", {},
     el("input", { type: "radio", name: "weeks", value: weeks, onchange: () => { choice.weeks = weeks; changed(); } }),
-    `${weeks} weeks`.replace(" weeks", ""), el("span", { class: "unit" }, "\u00a0weeks"))));
+    String(weeks), el("span", { class: "unit" }, "\u00a0weeks"))));
 }
 
 /** Build the controls; `draw` shows the numbers of a choice. */

@@ -20,7 +20,7 @@ function amounts(options) {
   }
 }
 const fullAmounts = amounts({ maximumFractionDigits: 0, minimumFractionDigits: 0 });
-const shortAmounts = amounts({ notation: "compact", maximumFractionDigits: 1, minimumFractionDigits: 0 });
+const shortAmounts = amounts({ notation: "compact", maximumSignificantDigits: 3 });
 
 const NONE = "–";
 const orNone = (format) => (value) => (value === null || value === undefined ? NONE : format(value));
@@ -28,11 +28,14 @@ const orNone = (format) => (value) => (value === null || value === undefined ? N
 const number = orNone((value) => numbers.format(value));
 const percent = orNone((value) => percents.format(value));
 const money = orNone((value) => fullAmounts.format(value));
-const shortMoney = orNone((value) => (Math.abs(value) < 100_000 ? fullAmounts : shortAmounts).format(value));
+const shortMoney = orNone((value) => (Math.abs(value) < 1_000_000 ? fullAmounts : shortAmounts).format(value));
 const shortDay = (day) => shortDays.format(new Date(day));
 const longDay = orNone((day) => longDays.format(new Date(day)));
 const dayRange = (from, to) => (longDays.formatRange ? longDays.formatRange(from, to) : `${longDay(from)} – ${longDay(to)}`);
 const plural = (count, one, many = `${one}s`) => `${number(count)} ${count === 1 ? one : many}`;
+
+/** The unit for durations up to this many minutes, and its minutes. */
+const unitFor = (minutes) => (minutes >= 48 * 60 ? ["day", 1440] : minutes >= 120 ? ["hour", 60] : ["minute", 1]);
 
 /** Minutes in the unit that reads best. */
 const duration = orNone((minutes) => {

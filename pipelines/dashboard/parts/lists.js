@@ -69,7 +69,7 @@ function coverageTable(id, caption, column, rows) {
       { title: "Open", name: "open", value: (row) => row.open, format: number },
       { title: "Without next activity", name: "without", bar: true, value: (row) => row.without, cell: (row) => gauge(row.withoutShare, number(row.without), "warm") },
       { title: "At risk", name: "at-risk", value: (row) => row.atRisk, format: number },
-      { title: "Value at risk", name: "value-at-risk", value: (row) => row.valueAtRisk, format: shortMoney },
+      { title: "Value at risk", name: "value-at-risk", value: (row) => row.valueAtRisk, format: money },
     ],
   });
 }
@@ -122,7 +122,7 @@ function quality() {
     caption: "What is missing or odd in the CRM's records",
     rows: rows.filter((row) => row.records),
     columns: [
-      { title: "What was found", text: true, value: (row) => row.text },
+      { title: "What was found", plain: true, text: true, value: (row) => row.text },
       { title: "Records", name: "records", value: (row) => row.records, format: number },
       { title: "Of", value: (row) => row.population, format: number },
       { title: "Share", bar: true, value: (row) => row.share, cell: (row) => gauge(row.share, percent(row.share), "warm") },

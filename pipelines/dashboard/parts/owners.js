@@ -26,7 +26,7 @@ function byOwner() {
       { title: "Completion", name: "completion", bar: true, value: (row) => row.completion, cell: (row) => gauge(row.completion, percent(row.completion)) },
       { title: "On time", name: "punctuality", bar: true, value: (row) => row.punctuality, cell: (row) => gauge(row.punctuality, percent(row.punctuality), "warm") },
       { title: "Deals won", name: "won", value: (row) => row.won, format: number },
-      { title: "Won value", name: "value", value: (row) => row.value, format: shortMoney },
+      { title: "Won value", name: "value", value: (row) => row.value, format: money },
       { title: "Overdue now", name: "overdue", value: (row) => row.overdue, format: number },
     ],
   }));

@@ -1,6 +1,7 @@
 // Tables that can be sorted, and that begin short.
 const sorting = new Map();
 const lengthened = new Set();
+const isPhone = matchMedia("(max-width: 40rem)");
 
 /** What a column compares rows by; nothing known comes last either way. */
 function compared(column, down) {
@@ -32,7 +33,7 @@ function bodyRow(columns, row) {
   return el("tr", { role: "row" }, columns.map((column, place) => {
     const value = column.value(row);
     const shown = column.cell ? column.cell(row) : (column.format ?? String)(value);
-    const attributes = { class: column.text ? "" : "number", "data-name": column.name, "data-value": value };
+    const attributes = { class: column.plain ? "plain" : column.text ? "" : "number", "data-name": column.name, "data-value": value };
     if (!place) return el("th", { ...attributes, scope: "row", role: "rowheader" }, shown);
     return el("td", { ...attributes, role: "cell", "data-title": column.title }, el("span", { class: column.bar ? "gauge-cell" : "cell" }, shown));
   }));
@@ -43,11 +44,12 @@ function bodyRow(columns, row) {
  * `first` is the place of the column it is sorted by to begin with; `limit` the rows shown before more is asked for.
  */
 function grid({ id, caption, columns, rows, first = null, limit = Infinity, stack = true }) {
+  const few = isPhone.matches ? Math.min(limit, 6) : limit;
   const holder = el("div", { id });
   const redraw = () => {
     const sorted = sorting.get(id) ?? { place: first, down: true };
     const ordered = first === null ? rows : [...rows].sort(compared(columns[sorted.place], sorted.down));
-    const shown = lengthened.has(id) ? ordered : ordered.slice(0, limit);
+    const shown = lengthened.has(id) ? ordered : ordered.slice(0, few);
     const heads = columns.map((column, place) => headCell(column, place, { id, sortable: first !== null, sorted, redraw }));
     holder.replaceChildren(
       el("table", { class: stack ? "stack" : "", role: "table" },

@@ -17,14 +17,15 @@ function waitTable(key, rows, column) {
 function waitChart(rows) {
   const weeks = periodWeeks().map((week) => ({ week, ...waited(minutesOf(rows, week, week)) }));
   const lines = [["Half within", "p50", "c1", "line"], ["90% within", "p90", "c2", "line dashed"]];
+  const [unit, size] = unitFor(Math.max(...weeks.map((week) => week.p90 ?? 0)));
   const values = lines.flatMap(([name, field]) => weeks.map((week) =>
-    ({ week: week.week, name, value: week[field], text: duration(week[field]), label: longDay(weekStart(week.week)) })));
+    ({ week: week.week, name, value: week[field] === null ? null : week[field] / size, text: duration(week[field]), label: longDay(weekStart(week.week)) })));
   return chart({
     id: "touch-chart",
     title: "Time to first touch by the week in which deals were created",
     legend: lines.map(([name, , hue, kind]) => [name, hue, kind]),
     summary: `Lines: half and 90% of the new deals of each week were touched within this time, over ${choice.weeks} weeks.`,
-    spec: linesSpec(values, lines.map(([name]) => name), ["c1", "c2"], "durationLabel"),
+    spec: linesSpec(values, lines.map(([name]) => name), ["c1", "c2"], `${unit}Label`),
     columns: waitColumns({ title: "Created in the week of", text: true, value: (row) => longDay(weekStart(row.week)) }),
     rows: [...weeks].reverse(),
   });
