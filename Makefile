@@ -18,11 +18,12 @@ demo: $(VENV)/.installed ## Run the nightly job twice around a simulated busines
 test: $(VENV)/.installed ## Run the test suite
 	@$(BIN)/pytest -n auto
 
-lint: $(VENV)/.installed ## Check format, rules, types and the direction of imports
+lint: $(VENV)/.installed ## Check format, rules, types, SQL and the direction of imports
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/sqlfluff lint transforms
 
 format: $(VENV)/.installed ## Format the code and mend what can be mended
 	@$(BIN)/ruff check --fix .

@@ -14,9 +14,9 @@ chosen as (
 
     select
         {% if var('as_of') %}
-        cast('{{ var("as_of") }}' as timestamp with time zone) as as_of
+            cast('{{ var("as_of") }}' as timestamp with time zone) as as_of
         {% else %}
-        coalesce(read_until, current_timestamp) as as_of
+            coalesce(read_until, current_timestamp) as as_of
         {% endif %}
     from loads
 

@@ -15,9 +15,9 @@ activities as (
     where
         not is_deleted
         and organization_id is not null
-    {% if is_incremental() %}
-        and not exists (select 1 from {{ this }} as held where held.organization_id = found.organization_id)
-    {% endif %}
+        {% if is_incremental() %}
+            and not exists (select 1 from {{ this }} as held where held.organization_id = found.organization_id)
+        {% endif %}
 
 ),
 

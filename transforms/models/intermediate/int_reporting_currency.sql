@@ -20,16 +20,16 @@ ranked as (
 
     select
         currency,
-        row_number() over (order by deals desc, currency) as place
+        row_number() over (order by deals desc, currency asc) as place
     from counted
 
 )
 
 select
     {% if var('reporting_currency') %}
-    '{{ var("reporting_currency") }}' as currency
+        '{{ var("reporting_currency") }}' as currency
     {% else %}
-    coalesce(max(currency), '') as currency
+        coalesce(max(currency), '') as currency
     {% endif %}
 from ranked
 where place = 1

@@ -5,7 +5,7 @@ listed as (
         *,
         row_number() over (
             partition by activity_type
-            order by is_deleted, is_active desc, activity_type_id
+            order by is_deleted asc, is_active desc, activity_type_id asc
         ) as choice
     from {{ ref('stg_pipedrive__activity_types') }}
     where activity_type != ''

@@ -40,19 +40,22 @@ digits as (
 
 ),
 
-days as (
+numbers as (
 
-    select span.first_day + (thousands.digit * 1000 + hundreds.digit * 100 + tens.digit * 10 + ones.digit) as date_day
-    from span
-    cross join digits as ones
+    select ones.digit + tens.digit * 10 + hundreds.digit * 100 + thousands.digit * 1000 + ages.digit * 10000 as number
+    from digits as ones
     cross join digits as tens
     cross join digits as hundreds
-    cross join (
-        select high.digit * 10 + low.digit as digit
-        from digits as high
-        cross join digits as low
-    ) as thousands
-    where span.first_day + (thousands.digit * 1000 + hundreds.digit * 100 + tens.digit * 10 + ones.digit) < span.end_day
+    cross join digits as thousands
+    cross join digits as ages
+
+),
+
+days as (
+
+    select span.first_day + numbers.number as date_day
+    from span
+    inner join numbers on span.first_day + numbers.number < span.end_day
 
 ),
 

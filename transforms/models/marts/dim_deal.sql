@@ -68,9 +68,9 @@ select
     deals.currency,
     case
         when deals.currency = reporting.currency then deals.value
-        {%- for currency, rate in var('currency_rates').items() %}
-        when deals.currency = '{{ currency }}' then {{ money_at_rate('deals.value', rate) }}
-        {%- endfor %}
+        {% for currency, rate in var('currency_rates').items() -%}
+            when deals.currency = '{{ currency }}' then {{ money_at_rate('deals.value', rate) }}
+        {% endfor -%}
     end as value_reporting,
     reporting.currency as reporting_currency,
     -- times

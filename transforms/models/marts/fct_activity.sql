@@ -85,7 +85,10 @@ numbered as (
 
     select
         activity_id,
-        row_number() over (partition by deal_id order by coalesce(happens_at, added_at), activity_id) as sequence_on_deal
+        row_number() over (
+            partition by deal_id
+            order by coalesce(happens_at, added_at), activity_id
+        ) as sequence_on_deal
     from touched
     where deal_id is not null and not is_deleted
 

@@ -1,12 +1,12 @@
-{# Unique and never null, of one column or several ("a, b"), in one query: the offending keys. #}
+{# Unique and never null, of one column or several, in one query: the offending keys. #}
 {% test is_key(model, column_name=none, columns=none) %}
-{%- set key = columns or [column_name] %}
+    {%- set key = columns or [column_name] %}
 
-select
-    {{ key | join(', ') }},
-    count(*) as occurrences
-from {{ model }}
-group by {{ key | join(', ') }}
-having count(*) > 1 {%- for column in key %} or {{ column }} is null {%- endfor %}
+    select
+        {{ key | join(', ') }},
+        count(*) as occurrences
+    from {{ model }}
+    group by {{ key | join(', ') }}
+    having count(*) > 1 or {{ key | join(' is null or ') }} is null
 
 {% endtest %}

@@ -3,40 +3,34 @@ source as (
 
     select * from {{ source('raw_pipedrive', 'persons') }}
 
-),
-
-renamed as (
-
-    select
-        -- keys
-        id as person_id,
-        org_id as organization_id,
-        owner_id,
-        -- what
-        name,
-        first_name,
-        last_name,
-        emails,
-        phones,
-        job_title,
-        birthday as birth_date,
-        notes,
-        im as instant_messengers,
-        postal_address,
-        label_ids,
-        picture_id,
-        visible_to,
-        custom_fields,
-        -- when
-        add_time as created_at,
-        update_time as updated_at,
-        deleted_at,
-        -- state
-        coalesce(is_deleted, false) as is_deleted,
-        -- provenance
-        _loaded_at
-    from source
-
 )
 
-select * from renamed
+select
+    -- keys
+    id as person_id,
+    org_id as organization_id,
+    owner_id,
+    -- what
+    name,
+    first_name,
+    last_name,
+    emails,
+    phones,
+    job_title,
+    birthday as birth_date,
+    notes,
+    im as instant_messengers,
+    postal_address,
+    label_ids,
+    picture_id,
+    visible_to,
+    custom_fields,
+    -- when
+    add_time as created_at,
+    update_time as updated_at,
+    deleted_at,
+    -- state
+    coalesce(is_deleted, false) as is_deleted,
+    -- provenance
+    _loaded_at
+from source

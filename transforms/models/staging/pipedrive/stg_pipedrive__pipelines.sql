@@ -3,27 +3,21 @@ source as (
 
     select * from {{ source('raw_pipedrive', 'pipelines') }}
 
-),
-
-renamed as (
-
-    select
-        -- keys
-        id as pipeline_id,
-        -- what
-        name,
-        order_nr as sort_order,
-        -- when
-        add_time as created_at,
-        update_time as updated_at,
-        deleted_at,
-        -- state
-        coalesce(is_deal_probability_enabled, false) as is_deal_probability_enabled,
-        coalesce(is_deleted, false) as is_deleted,
-        -- provenance
-        _loaded_at
-    from source
-
 )
 
-select * from renamed
+select
+    -- keys
+    id as pipeline_id,
+    -- what
+    name,
+    order_nr as sort_order,
+    -- when
+    add_time as created_at,
+    update_time as updated_at,
+    deleted_at,
+    -- state
+    coalesce(is_deal_probability_enabled, false) as is_deal_probability_enabled,
+    coalesce(is_deleted, false) as is_deleted,
+    -- provenance
+    _loaded_at
+from source
