@@ -25,6 +25,13 @@ snapshots as (
 
 ),
 
+-- Not from the CTE above: one that is read twice is copied, and this one is a year of nights.
+latest as (
+
+    select max(snapshot_date) as latest_date from {{ ref('snap_deal_daily') }}
+
+),
+
 new_days as (
 
     select *
@@ -32,7 +39,7 @@ new_days as (
     where
         stage_id is not null
         and entered_at is not null
-        and snapshot_date < (select max(snapshot_date) from snapshots)
+        and snapshot_date < (select latest_date from latest)
         {% if is_incremental() %}
             and snapshot_date > (select coalesce(max(last_seen_date), cast('0001-01-01' as date)) from {{ this }})
         {% endif %}

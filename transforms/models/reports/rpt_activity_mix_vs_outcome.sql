@@ -64,7 +64,7 @@ deals as (
         closed_deals.*,
         closed_deals.status = 'won' as is_won,
         cast(
-            floor(extract(epoch from closed_deals.ended_at - closed_deals.created_at)) as bigint
+            floor(extract(epoch from closed_deals.ended_at) - extract(epoch from closed_deals.created_at)) as bigint
         ) as cycle_seconds,
         coalesce(touches_by_deal.touches, 0) as touches,
         case

@@ -49,7 +49,9 @@ speeds as (
         deals.*,
         first_touches.first_touch_at,
         cast(
-            floor(extract(epoch from first_touches.first_touch_at - deals.created_at) / 60) as bigint
+            floor(
+                (extract(epoch from first_touches.first_touch_at) - extract(epoch from deals.created_at)) / 60
+            ) as bigint
         ) as minutes_to_first_touch
     from deals
     left join first_touches on deals.deal_id = first_touches.deal_id
