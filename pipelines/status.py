@@ -1,6 +1,7 @@
 """How things stand: watermarks, last runs, undeclared fields, budget left. Reads the warehouse only."""
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from rich.table import Table
@@ -49,15 +50,16 @@ from ops.runs where crm = ? order by started_at desc limit ?
 def read(place: Place, crm: Crm) -> dict[str, Any]:
     """Everything `status` tells, as plain values."""
     with open_warehouse(place, f"raw_{crm.name}", read_only=True) as warehouse:
-        if not warehouse.columns_of("ops", "runs"):
+        if "runs" not in warehouse.catalog("ops"):
             raise UsageError(f"{place.title} holds no run yet.", way_out="Run `roundtrip nightly` first.")
         runs = warehouse.records_of(RUNS, [crm.name, LAST_RUNS])
         entities = warehouse.records_of(ENTITIES, [crm.name])
+        tables = warehouse.tables()
         for entity in entities:
             entity["drift"] = json.loads(entity["drift"] or "[]")
             declared = crm.entities.get(entity["entity"])
             entity["rows"], entity["deleted"] = (
-                _counts(warehouse, declared.name) if declared else (None, None)
+                _counts(warehouse, tables, declared.name) if declared else (None, None)
             )
     return {
         "warehouse": place.title,
@@ -68,8 +70,8 @@ def read(place: Place, crm: Crm) -> dict[str, Any]:
     }
 
 
-def _counts(warehouse: Warehouse, name: str) -> tuple[int | None, int | None]:
-    if not warehouse.columns_of(warehouse.dataset, name):
+def _counts(warehouse: Warehouse, tables: Collection[str], name: str) -> tuple[int | None, int | None]:
+    if name not in tables:
         return None, None
     table = f'"{warehouse.dataset}"."{name}"'
     (row,) = warehouse.rows_of(f"select count(*), count(*) filter (where is_deleted) from {table}")  # noqa: S608

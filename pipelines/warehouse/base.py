@@ -5,7 +5,7 @@ need not be sent a batch to compare with it.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, ClassVar, Self
 
@@ -38,6 +38,7 @@ class Warehouse(ABC):
     def __init__(self, place: Place, dataset: str) -> None:
         self.place = place
         self.dataset = dataset
+        self._catalog: dict[str, dict[str, str]] | None = None
         self._columns: dict[str, dict[str, str]] = {}
 
     def __enter__(self) -> Self:
@@ -78,12 +79,23 @@ class Warehouse(ABC):
         """What is executed within happens as a whole, or not at all."""
 
     @abstractmethod
-    def columns_of(self, schema: str, table: str) -> dict[str, str]:
-        """The columns of a table with their types; empty when there is no such table."""
+    def _columns_in(self, schema: str) -> list[tuple[str, str, str]]:
+        """Table, column and type of all columns in a schema."""
 
     @abstractmethod
     def _arrow(self, query: str, keys: pa.Array) -> pa.Table:
         """The answer to a query that holds `among`."""
+
+    def catalog(self, schema: str) -> dict[str, dict[str, str]]:
+        """The tables of a schema, with their columns and types."""
+        found: dict[str, dict[str, str]] = {}
+        for table, column, kind in self._columns_in(schema):
+            found.setdefault(table, {})[column] = kind
+        return found
+
+    def columns_of(self, schema: str, table: str) -> dict[str, str]:
+        """The columns of a table with their types; empty when there is no such table."""
+        return self.catalog(schema).get(table, {})
 
     def has_schema(self, name: str) -> bool:
         """Whether there is a schema of this name."""
@@ -108,6 +120,7 @@ class Warehouse(ABC):
 
     def make_missing(self, entities: Iterable[Entity]) -> None:
         """Make the tables of entities that have none: dlt makes none without a record, nor one that was dropped."""
+        self._catalog = None
         self.make_schema(self.dataset)
         there = self.tables()
         for entity in entities:
@@ -125,25 +138,31 @@ class Warehouse(ABC):
 
         What dlt stages is of one load only; a staging schema with another type is dropped, and dlt makes it anew.
         """
+        entities = list(entities)
+        for table, name, found, wanted in self._drifted(self.catalog(self.dataset), entities):
+            raise UsageError(
+                f"The column {self.dataset}.{table}.{name} is of type {found} instead of {wanted}.",
+                way_out=f"`drop table {self.dataset}.{table}`: the next run reads it from the beginning.",
+            )
         staging = f"{self.dataset}_staging"
-        for entity in entities:
-            if self._drifted(staging, entity):
-                self.execute(f"drop schema {_quoted(staging)} cascade")
-            for name, found, wanted in self._drifted(self.dataset, entity):
-                raise UsageError(
-                    f"The column {self.dataset}.{entity.name}.{name} is of type {found} instead of {wanted}.",
-                    way_out=f"`drop table {self.dataset}.{entity.name}`: the next run reads it from the beginning.",
-                )
+        if any(self._drifted(self.catalog(staging), entities)):
+            self.execute(f"drop schema {_quoted(staging)} cascade")
 
-    def _drifted(self, schema: str, entity: Entity) -> list[tuple[str, str, str]]:
-        found = self.columns_of(schema, entity.name)
-        wanted = {column.name: self.types[column.kind] for column in entity.columns}
-        return [(name, found[name], kind) for name, kind in wanted.items() if found.get(name, kind) != kind]
+    def _drifted(
+        self, catalog: Mapping[str, Mapping[str, str]], entities: Iterable[Entity]
+    ) -> Iterator[tuple[str, str, str, str]]:
+        for entity in entities:
+            found = catalog.get(entity.name, {})
+            for column in entity.columns:
+                wanted = self.types[column.kind]
+                if found.get(column.name, wanted) != wanted:
+                    yield entity.name, column.name, found[column.name], wanted
 
     def columns(self, entity: Entity) -> dict[str, str]:
         """The columns of an entity's raw table with their types; empty when there is no table, or no row in it."""
         if entity.name not in self._columns:
-            found = self.columns_of(self.dataset, entity.name)
+            self._catalog = self.catalog(self.dataset) if self._catalog is None else self._catalog
+            found = self._catalog.get(entity.name, {})
             held = found and self.rows_of(f"select 1 from {self.table(entity)} limit 1")  # noqa: S608
             self._columns[entity.name] = found if held else {}
         return self._columns[entity.name]

@@ -96,13 +96,12 @@ class DuckDB(Warehouse):
             finally:
                 self._transaction = None
 
-    def columns_of(self, schema: str, table: str) -> dict[str, str]:
-        """The columns of a table with their types; empty when there is no such table."""
+    def _columns_in(self, schema: str) -> list[tuple[str, str, str]]:
         query = (
-            "select column_name, data_type from information_schema.columns "
-            "where table_schema = ? and table_name = ? order by ordinal_position"
+            "select table_name, column_name, data_type from information_schema.columns "
+            "where table_schema = ? order by table_name, ordinal_position"
         )
-        return dict(self.rows_of(query, (schema, table)))
+        return [(table, column, kind) for table, column, kind in self.rows_of(query, (schema,))]
 
     def _arrow(self, query: str, keys: pa.Array) -> pa.Table:
         with self.connection.cursor() as cursor:

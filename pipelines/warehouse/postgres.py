@@ -109,14 +109,14 @@ class Postgres(Warehouse):
         with self._server:
             yield
 
-    def columns_of(self, schema: str, table: str) -> dict[str, str]:
-        """The columns of a table with their types; empty when there is no such table."""
+    def _columns_in(self, schema: str) -> list[tuple[str, str, str]]:
         query = """
-            select attname, format_type(atttypid, atttypmod) from pg_attribute
+            select relname, attname, format_type(atttypid, atttypmod) from pg_attribute
             inner join pg_class on pg_class.oid = attrelid
             inner join pg_namespace on pg_namespace.oid = relnamespace
-            where nspname = ? and relname = ? and attnum > 0 and not attisdropped order by attnum"""
-        return dict(self.rows_of(query, (schema, table)))
+            where nspname = ? and relkind in ('r', 'p', 'v', 'm', 'f') and attnum > 0 and not attisdropped
+            order by relname, attnum"""
+        return [(table, column, kind) for table, column, kind in self.rows_of(query, (schema,))]
 
     def make_missing(self, entities: Iterable[Entity]) -> None:
         """Make the tables of entities that have none, and the indexes that are missing."""
