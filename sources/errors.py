@@ -4,6 +4,7 @@ RoundtripError
 ├── UsageError               settings or arguments (exit 2)
 │   └── Busy                 another run or process holds what we need (exit 2)
 ├── LoadError                the warehouse refused (exit 1)
+├── TransformError           a model could not be built, or the tables not published (exit 1)
 └── ApiError                 the CRM's answer, or the lack of one
     ├── Unreachable          no connection, name unknown, no answer in time   (retried)
     ├── ServerFailed         5xx                                              (retried)
@@ -59,6 +60,10 @@ class Busy(UsageError):
 
 class LoadError(RoundtripError):
     """The warehouse refused what was read; the package stays and the next run goes on with it."""
+
+
+class TransformError(RoundtripError):
+    """A model could not be built, or the tables could not be published; what was published before stays."""
 
 
 class ApiError(RoundtripError):

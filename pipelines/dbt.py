@@ -1,0 +1,191 @@
+"""dbt, run in this process: arguments in, what became of each node out.
+
+dbt is imported when it is first needed, because that takes seconds. Its profile is filled by environment variables that
+are set during the call only. What it writes goes to its own log file in the state folder, never to our output.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import chdir, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg2.extensions
+
+from pipelines.place import Place
+from sources.errors import TransformError, UsageError
+
+PROJECT = Path(__file__).parent.parent / "transforms"
+MOST_LINES = 3
+"""Of what dbt says of an error; the rest shows its own code."""
+THREADS = {"duckdb": "2", "postgres": "2"}
+LIBPQ = {"sslrootcert": "PGSSLROOTCERT", "sslcert": "PGSSLCERT", "sslkey": "PGSSLKEY", "options": "PGOPTIONS"}
+"""What a Postgres URL may hold that dbt's profile cannot: the driver reads it from the environment."""
+Follow = Callable[[str], None]
+"""Told of each step as it begins."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """What became of a model or a test."""
+
+    node_id: str
+    name: str
+    kind: str
+    """model, test, unit_test, exposure ..."""
+    status: str
+    """success, pass, warn, fail, error, skipped."""
+    message: str
+    file: str
+    tested: str
+    """The model that a test is of."""
+    rows: int
+    """How many rows a test found."""
+    sql: str
+    """The query of a test."""
+
+    @property
+    def well(self) -> bool:
+        """Whether nothing is wrong with it that keeps from publishing."""
+        return self.status in ("success", "pass", "warn", "no-op")
+
+
+def build(
+    place: Place,
+    *,
+    full_refresh: bool = False,
+    select: Sequence[str] = (),
+    variables: Mapping[str, Any] | None = None,
+    follow: Follow = lambda _step: None,
+) -> list[Node]:
+    """Build the models and run their data tests; unit tests are the test suite's."""
+    arguments = ["build", "--exclude-resource-type", "unit_test", "--threads", THREADS[place.destination]]
+    arguments += ["--full-refresh"] * full_refresh + ["--vars", json.dumps(variables or {})]
+    arguments += ["--select", *select] if select else []
+    return [_node(result) for result in _invoke(place, arguments, follow).result]
+
+
+def document(place: Place, follow: Follow) -> Path:
+    """Generate the documentation as one page; the page."""
+    follow("generating the documentation")
+    _invoke(place, ["docs", "generate", "--static"], lambda _step: None)
+    return folder(place) / "static_index.html"
+
+
+def manifest(place: Place) -> dict[str, Any]:
+    """What the project consists of, as dbt wrote it at its last call."""
+    found: dict[str, Any] = json.loads((folder(place) / "manifest.json").read_text())
+    return found
+
+
+def folder(place: Place) -> Path:
+    """Where dbt keeps what it writes."""
+    return place.state_dir.resolve() / "dbt"
+
+
+def _invoke(place: Place, arguments: Sequence[str], follow: Follow) -> Any:
+    if not (PROJECT / "dbt_project.yml").exists():
+        raise UsageError(
+            f"There is no dbt project at {PROJECT}.",
+            way_out="Run roundtrip from its repository, installed by `make`: the project lies beside the code.",
+        )
+    follow("reading the project")
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415 (seconds)
+
+    kept = str(folder(place))
+    options = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", kept]
+    options += ["--log-path", kept, "--log-level", "none", "--log-level-file", "info", "--no-use-colors-file"]
+    with _environment(place), chdir(PROJECT), _file_released():
+        answer = dbtRunner(callbacks=[lambda event: _tell(event, follow)]).invoke([*arguments, *options])
+    if answer.exception is not None:
+        _raise(place, answer.exception)
+    return answer
+
+
+def _raise(place: Place, error: BaseException) -> None:
+    if not isinstance(error, Exception):
+        raise error  # interrupted
+    raise TransformError(
+        f"dbt stopped: {said(str(error))}",
+        way_out=f"Nothing was published. {folder(place) / 'dbt.log'} holds more.",
+    ) from error
+
+
+def said(text: str) -> str:
+    """The first lines of what dbt says, as one."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return ": ".join(line.removesuffix(":").removesuffix(".") for line in lines[:MOST_LINES])
+
+
+def _tell(event: Any, follow: Follow) -> None:
+    """Tell of a node as it begins; a test is of less interest than a model."""
+    if event.info.name == "LogStartLine":
+        data = event.data
+        follow(f"{data.node_info.node_name} ({data.index} of {data.total})")
+
+
+def _node(result: Any) -> Node:
+    node = result.node
+    tested = str(getattr(node, "attached_node", None) or "").split(".")[-1]
+    return Node(
+        node_id=node.unique_id,
+        name=node.name,
+        kind=str(node.resource_type),
+        status=str(result.status),
+        message=result.message or "",
+        file=f"{PROJECT.name}/{node.original_file_path}",
+        tested=tested or next((one.split(".")[-1] for one in node.depends_on.nodes), ""),
+        rows=result.failures or 0,
+        sql=getattr(node, "compiled_code", None) or "",
+    )
+
+
+@contextmanager
+def _environment(place: Place) -> Iterator[None]:
+    """Set the variables that the profile reads, and put back what was there."""
+    given = _duckdb(place) if place.destination == "duckdb" else _postgres(place)
+    given |= {"DO_NOT_TRACK": "1", "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
+    before = {name: os.environ.get(name) for name in given}
+    os.environ.update(given)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name)
+            os.environ.update({} if value is None else {name: value})
+
+
+def _duckdb(place: Place) -> dict[str, str]:
+    return {
+        "ROUNDTRIP_DBT_TARGET": "duckdb",
+        "ROUNDTRIP_DBT_WAREHOUSE": str(place.warehouse.resolve()),
+        "ROUNDTRIP_DBT_MEMORY_LIMIT": place.memory_limit,
+    }
+
+
+def _postgres(place: Place) -> dict[str, str]:
+    told = psycopg2.extensions.parse_dsn(place.postgres_url)
+    named = {"host": "HOST", "port": "PORT", "user": "USER", "dbname": "DATABASE", "sslmode": "SSLMODE"}
+    return {
+        "ROUNDTRIP_DBT_TARGET": "postgres",
+        "DBT_ENV_SECRET_ROUNDTRIP_PASSWORD": told.get("password", ""),
+        "PGTZ": "UTC",
+        **{f"ROUNDTRIP_DBT_{name}": str(told[key]) for key, name in named.items() if key in told},
+        **{variable: str(told[key]) for key, variable in LIBPQ.items() if key in told},
+    }
+
+
+@contextmanager
+def _file_released() -> Iterator[None]:
+    """dbt-duckdb keeps the file open until the process ends; nobody else could open it."""
+    try:
+        yield
+    finally:
+        adapter = sys.modules.get("dbt.adapters.duckdb.connections")
+        if adapter is not None:
+            with suppress(Exception):
+                adapter.DuckDBConnectionManager.env().close()
+            adapter.DuckDBConnectionManager.close_all_connections()

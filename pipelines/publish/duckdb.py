@@ -1,0 +1,175 @@
+"""Publishing into a DuckDB file: a new one is made beside the published one, then renamed over it.
+
+Whoever has the published file open keeps the old state until it opens it again; nobody is locked out, and nobody locks.
+
+The new file begins as a copy of the published one, and is given the rows that differ: to find those by a hash of each
+row takes a sixth of the time that writing all of them takes. What does not work on the copy is made from nothing.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from pipelines.publish.tables import Table, listed, literal, quoted
+from pipelines.warehouse import Warehouse
+from sources.errors import TransformError
+
+BESIDE = "roundtrip_new"
+"""What the new file is called while it is attached."""
+STORAGE = "v1.2.0"
+"""DuckDB from 1.2 on can read it; without that only the version that wrote it could."""
+MOST_CHANGED = 1 / 3
+"""Of a table's rows; beyond, it is written anew."""
+
+
+def swap(warehouse: Warehouse, tables: Sequence[Table]) -> None:
+    """Make the new file, and put it where readers look."""
+    reports = warehouse.place.reports
+    new = reports.with_name(f".{reports.name}.new")
+    try:
+        reports.parent.mkdir(parents=True, exist_ok=True)
+        if not _made_from(reports, new, warehouse, tables):
+            _forget(new)
+            with _attached(warehouse, new):
+                for table in tables:
+                    _write(warehouse, table)
+        _put(new, reports)
+    except (OSError, duckdb.Error) as error:
+        _forget(new)
+        raise TransformError(
+            f"The tables could not be published to {reports}: {warehouse.told(error)}.",
+            way_out="What was published before stays. Make room there, or set roundtrip.reports to another place.",
+        ) from error
+
+
+def _made_from(reports: Path, new: Path, warehouse: Warehouse, tables: Sequence[Table]) -> bool:
+    """Make the new file out of the published one; whether that was possible, and worth it."""
+    _forget(new)  # of a publish that was killed
+    if not reports.exists():
+        return False
+    shutil.copyfile(reports, new)
+    try:
+        with _attached(warehouse, new):
+            if _is_mostly_empty(warehouse):
+                return False
+            before = _published(warehouse)
+            for name in before.keys() - {table.name for table in tables}:
+                warehouse.execute(f"drop table {_named(name)}")
+            for table in tables:
+                _bring(warehouse, table, before.get(table.name))
+    except duckdb.Error:
+        return False  # not a file of ours, or damaged: no harm done
+    return True
+
+
+@contextmanager
+def _attached(warehouse: Warehouse, file: Path) -> Iterator[None]:
+    storage = "" if file.exists() else f"(storage_version '{STORAGE}')"
+    warehouse.execute(f"attach {literal(str(file))} as {BESIDE} {storage}")
+    try:
+        yield
+        warehouse.execute(f"checkpoint {BESIDE}")
+    finally:
+        warehouse.execute(f"detach {BESIDE}")
+
+
+def _is_mostly_empty(warehouse: Warehouse) -> bool:
+    """Whether most of the file is room that tables have left."""
+    query = "select free_blocks > used_blocks from pragma_database_size() where database_name = ?"
+    return bool(warehouse.rows_of(query, [BESIDE])[0][0])
+
+
+def _published(warehouse: Warehouse) -> dict[str, dict[str, str]]:
+    """The tables of the file with their columns."""
+    query = """
+        select table_name, column_name, data_type from duckdb_columns()
+        where database_name = ? and schema_name = 'main' order by column_index"""
+    found: dict[str, dict[str, str]] = {}
+    for table, column, kind in warehouse.rows_of(query, [BESIDE]):
+        found.setdefault(table, {})[column] = kind
+    return found
+
+
+def _bring(warehouse: Warehouse, table: Table, before: dict[str, str] | None) -> None:
+    """Bring one table of the file to what is built."""
+    if not table.key or before is None or list(before.items()) != list(table.columns.items()):
+        _write(warehouse, table)
+        return
+    with warehouse.transaction():
+        warehouse.execute(_outdated(table))
+        ((many,),) = warehouse.rows_of(
+            f"select (select count(*) from outdated) > {MOST_CHANGED} * count(*) from {_named(table.name)}"  # noqa: S608
+        )
+        if not many:
+            warehouse.execute(f"delete from {_named(table.name)} where rowid in (select place from outdated)")  # noqa: S608
+            warehouse.execute(_missing(table))
+    if many:
+        _write(warehouse, table)
+    else:
+        _comment(warehouse, table)
+
+
+def _outdated(table: Table) -> str:
+    """Where the published rows are that are not as built."""
+    row = f"hash({listed(table.columns)}) as row_hash"
+    return f"""
+        create or replace temporary table outdated as
+        select place from (select rowid as place, {row} from {_named(table.name)} where {table.changing}) as published
+        anti join (select {row} from ({table.rows}) where {table.changing}) as built using (row_hash)
+    """  # noqa: S608
+
+
+def _missing(table: Table) -> str:
+    """Insert the built rows that are not published. A key tells them apart, so no row is there twice."""
+    row = f"hash({listed(table.columns)}) as row_hash"
+    return f"""
+        insert into {_named(table.name)} ({listed(table.columns)})
+        select {listed(table.columns)} from (select *, {row} from ({table.rows}) where {table.changing}) as built
+        anti join (select {row} from {_named(table.name)} where {table.changing}) as published using (row_hash)
+    """  # noqa: S608
+
+
+def _write(warehouse: Warehouse, table: Table) -> None:
+    warehouse.execute(f"create or replace table {_named(table.name)} as {table.rows}")
+    _comment(warehouse, table)
+
+
+def _comment(warehouse: Warehouse, table: Table) -> None:
+    if table.description:
+        warehouse.execute(f"comment on table {_named(table.name)} is {literal(table.description)}")
+    for column, text in table.column_descriptions.items():
+        warehouse.execute(f"comment on column {_named(table.name)}.{quoted(column)} is {literal(text)}")
+
+
+def _named(table: str) -> str:
+    return f"{BESIDE}.main.{quoted(table)}"
+
+
+def _put(new: Path, reports: Path) -> None:
+    """Rename, so that it is there as a whole after a power cut too."""
+    _synced(new)
+    # Whoever wrote into the published file left a log of that; it must not be read into the new one.
+    _log_of(reports).unlink(missing_ok=True)
+    new.replace(reports)
+    _synced(reports.parent)
+
+
+def _synced(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _forget(file: Path) -> None:
+    file.unlink(missing_ok=True)
+    _log_of(file).unlink(missing_ok=True)
+
+
+def _log_of(file: Path) -> Path:
+    return file.with_name(f"{file.name}.wal")

@@ -1,0 +1,148 @@
+"""What is published: every model of the folders marts, reports and snapshots, without the build's own columns."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from pipelines.warehouse import Warehouse
+from sources.errors import TransformError
+
+FOLDERS = ("marts", "reports", "snapshots")
+OWN = "_"
+"""Columns whose name begins so are the build's own."""
+KEY_TESTS = ("is_key", "unique")
+EDITION = "published"
+"""The table that says which state this is."""
+DAY = "snapshot_date"
+"""The column of a snapshot that says of which day a row is: only the days built since are others."""
+
+
+@dataclass(frozen=True)
+class Edition:
+    """Which state is published."""
+
+    run_id: str
+    as_of: datetime
+    published_at: datetime
+    version: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """One published table, and where its rows come from."""
+
+    name: str
+    rows: str
+    """A query of them, in SQL."""
+    columns: Mapping[str, str]
+    """With their types."""
+    description: str = ""
+    column_descriptions: Mapping[str, str] = field(default_factory=dict)
+    key: tuple[str, ...] = ()
+    """Expressions that tell rows apart; none when no test says which."""
+    changing: str = "true"
+    """The rows that may differ from those published, as a condition in SQL."""
+
+
+def published_tables(
+    warehouse: Warehouse, manifest: Mapping[str, Any], edition: Edition, built_since: date | None
+) -> list[Table]:
+    """The tables to publish, by name. Snapshots of days before `built_since` are published as they are."""
+    nodes = manifest["nodes"].values()
+    keys = _keys(nodes)
+    models = [node for node in nodes if _is_published(node)]
+    tables = [_table(warehouse, node, keys.get(node["unique_id"], ()), built_since) for node in models]
+    return sorted([*tables, _edition(warehouse, edition, tables)], key=lambda table: table.name)
+
+
+def _is_published(node: Mapping[str, Any]) -> bool:
+    is_model = node["resource_type"] == "model" and node["config"]["materialized"] != "ephemeral"
+    return is_model and _folder(node) in FOLDERS
+
+
+def _folder(node: Mapping[str, Any]) -> str:
+    return str(node["path"]).split("/", maxsplit=1)[0]
+
+
+def _keys(nodes: Iterable[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
+    """What the tests of the project say is the key of each model."""
+    found: dict[str, tuple[str, ...]] = {}
+    for node in nodes:
+        test = node.get("test_metadata")
+        if test and test["name"] in KEY_TESTS and node.get("attached_node") and _is_strict(node["config"]):
+            given = test["kwargs"]
+            found[node["attached_node"]] = tuple(given.get("columns") or [given["column_name"]])
+    return found
+
+
+def _is_strict(config: Mapping[str, Any]) -> bool:
+    """Whether a test that is green holds for every row."""
+    return config["severity"].lower() == "error" and not config["where"] and not config["limit"]
+
+
+def _table(
+    warehouse: Warehouse, node: Mapping[str, Any], key: tuple[str, ...], built_since: date | None
+) -> Table:
+    schema, name = node["schema"], node["alias"]
+    columns = {
+        column: kind
+        for column, kind in warehouse.columns_of(schema, name).items()
+        if not column.startswith(OWN)
+    }
+    if not columns:
+        raise TransformError(
+            f"{schema}.{name} has not been built, so the tables would not be complete.",
+            way_out="Run `roundtrip transform` without --select.",
+        )
+    grows = _folder(node) == "snapshots" and DAY in columns
+    described = {column: of["description"] for column, of in node["columns"].items() if of["description"]}
+    return Table(
+        name=name,
+        rows=f"select {listed(columns)} from {quoted(schema)}.{quoted(name)}",  # noqa: S608 (a model's own name)
+        columns=columns,
+        description=node["description"],
+        column_descriptions={column: text for column, text in described.items() if column in columns},
+        key=key,
+        changing=f"{DAY} >= date '{built_since}'" if grows and built_since else "true",
+    )
+
+
+def _edition(warehouse: Warehouse, edition: Edition, tables: Iterable[Table]) -> Table:
+    moment = "timestamp with time zone"
+    text = "character varying" if warehouse.place.destination == "postgres" else "VARCHAR"
+    names = ",".join(sorted([EDITION, *(table.name for table in tables)]))
+    facts = {
+        "as_of": (f"{moment} '{edition.as_of.isoformat()}'", moment, "The moment that the tables tell of."),
+        "published_at": (
+            f"{moment} '{edition.published_at.isoformat()}'",
+            moment,
+            "When they were published.",
+        ),
+        "run_id": (f"'{edition.run_id}'", text, "The run that made them, as in ops.transforms."),
+        "version": (f"'{edition.version}'", text, "The version of Roundtrip."),
+        "tables": (f"'{names}'", text, "The names of the published tables, with commas between."),
+    }
+    return Table(
+        name=EDITION,
+        rows="select "
+        + ", ".join(f"cast({value} as {kind}) as {name}" for name, (value, kind, _) in facts.items()),
+        columns={name: kind for name, (_, kind, _) in facts.items()},
+        description="Which state the tables are of: one row.",
+        column_descriptions={name: text for name, (_, _, text) in facts.items()},
+    )
+
+
+def quoted(name: str) -> str:
+    """A name in SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names in SQL with commas between."""
+    return ", ".join(quoted(name) for name in names)
+
+
+def literal(text: str) -> str:
+    """A text in SQL."""
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,189 @@
+"""Raw tables into published ones: build and test with dbt, publish what is green, write the dashboard.
+
+Nothing is published of a run in which a model could not be built or a test found rows. A run of chosen models publishes
+only when nothing that it left out stands failed from an earlier run: so no failing state is ever seen.
+"""
+
+import json
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib.metadata import version
+from typing import Any
+
+import pendulum
+
+from pipelines import dashboard, dbt
+from pipelines.dbt import Node
+from pipelines.failures import Failure, failures
+from pipelines.lock import locked
+from pipelines.place import Place
+from pipelines.publish import Edition, publish
+from pipelines.reports import open_reports
+from pipelines.warehouse import Warehouse, open_warehouse
+from sources.errors import RoundtripError, TransformError, UsageError
+
+TABLE = """
+create table if not exists ops.transforms (
+    run_id varchar primary key, command varchar, started_at timestamptz, ended_at timestamptz, status varchar,
+    as_of timestamptz, models bigint, tests bigint, failures bigint, problem varchar, is_published boolean,
+    unsettled varchar, version varchar)
+"""
+BEGUN = (
+    "insert into ops.transforms (run_id, command, started_at, status, is_published, version) "
+    "values (?, ?, ?, 'running', false, ?)"
+)
+ENDED = (
+    "update ops.transforms set ended_at = ?, status = ?, as_of = ?, models = ?, tests = ?, failures = ?, "
+    "problem = ?, is_published = ?, unsettled = ? where run_id = ?"
+)
+LAST = "select unsettled from ops.transforms where run_id <> ? order by started_at desc limit 1"
+EVERYTHING = ("everything",)
+"""What is unsettled after a run that did not get to the end."""
+Watch = Callable[[str], None]
+"""Told of each step as it begins."""
+
+
+@dataclass
+class Transformation:
+    """One run of the transforms."""
+
+    run_id: str
+    command: str
+    started_at: pendulum.DateTime
+    ended_at: pendulum.DateTime | None = None
+    status: str = "running"
+    problem: str = ""
+    as_of: datetime | None = None
+    nodes: list[Node] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    """What keeps it from being published."""
+    warnings: list[Failure] = field(default_factory=list)
+    unsettled: tuple[str, ...] = EVERYTHING
+    """Models and tests whose state as it is now is not known to be right."""
+    tables: int = 0
+    """How many are published; 0 when nothing was."""
+
+    @property
+    def seconds(self) -> float:
+        """How long it took, or has taken so far."""
+        return ((self.ended_at or pendulum.now("UTC")) - self.started_at).total_seconds()
+
+    def count(self, kind: str) -> int:
+        """How many nodes of a kind were run."""
+        return sum(node.kind == kind and node.status != "skipped" for node in self.nodes)
+
+
+def transform(place: Place, *, command: str = "transform", **options: Any) -> Transformation:
+    """Build, test and publish, with the run lock held."""
+    if place.destination == "duckdb" and not place.warehouse.exists():
+        raise UsageError(
+            f"There is no warehouse at {place.warehouse} yet.", way_out="Run `roundtrip load` first."
+        )
+    with locked(place, command), open_warehouse(place, "ops") as warehouse:
+        return transform_in(warehouse, command=command, **options)
+
+
+def transform_in(
+    warehouse: Warehouse,
+    *,
+    command: str,
+    run_id: str = "",
+    full_refresh: bool = False,
+    select: Sequence[str] = (),
+    variables: Mapping[str, Any] | None = None,
+    watch: Watch = lambda _step: None,
+) -> Transformation:
+    """Build, test and publish in an open warehouse. What is returned tells what was done, also what failed of it."""
+    if not warehouse.columns_of("ops", "entity_loads"):
+        raise UsageError(
+            f"{warehouse.place.title} holds nothing to transform.", way_out="Run `roundtrip load` first."
+        )
+    done = Transformation(run_id or uuid.uuid4().hex, command, pendulum.now("UTC"))
+    _begin(warehouse, done)
+    try:
+        done.nodes = dbt.build(
+            warehouse.place, full_refresh=full_refresh, select=select, variables=variables, follow=watch
+        )
+        _judge(warehouse, done, select)
+        if not done.problem:
+            _publish(warehouse, done, watch)
+        done.status = "failed" if done.problem else "done"
+    except BaseException as error:
+        done.status, done.problem = "failed", str(error) or type(error).__name__
+        if not isinstance(error, RoundtripError) or isinstance(error, UsageError):
+            raise
+    finally:
+        done.ended_at = pendulum.now("UTC")
+        _end(warehouse, done)
+    return done
+
+
+def _judge(warehouse: Warehouse, done: Transformation, select: Sequence[str]) -> None:
+    """Find out whether what is built may be seen."""
+    if not done.nodes:
+        raise UsageError(
+            f"No model is called {', '.join(select)}." if select else "The dbt project has no models.",
+            way_out="The models are the files in transforms/models; --select takes what dbt takes.",
+        )
+    done.failures = failures(warehouse, [node for node in done.nodes if node.status in ("fail", "error")])
+    done.warnings = failures(warehouse, [node for node in done.nodes if node.status == "warn"])
+    before = _unsettled(warehouse, done) if select else ()
+    wrong = [node.node_id for node in done.nodes if not node.well]
+    settled = {node.node_id for node in done.nodes if node.well}
+    done.unsettled = tuple(dict.fromkeys([name for name in before if name not in settled] + wrong))
+    if done.failures:
+        done.problem = "; ".join(str(failure) for failure in done.failures)
+    elif done.unsettled:
+        done.problem = _left_failing(done.unsettled)
+
+
+def _left_failing(unsettled: Sequence[str]) -> str:
+    names = ", ".join(node_id.split(".")[2] for node_id in unsettled if node_id.count("."))
+    return (
+        "What was selected is built, but not published, because an earlier run "
+        + (f"left this failing: {names}." if names else "did not get to its end.")
+        + " Run `roundtrip transform` without --select."
+    )
+
+
+def _publish(warehouse: Warehouse, done: Transformation, watch: Watch) -> None:
+    place, manifest = warehouse.place, dbt.manifest(warehouse.place)
+    done.as_of = _as_of(warehouse, manifest)
+    watch("publishing")
+    edition = Edition(done.run_id, done.as_of, pendulum.now("UTC"), version("roundtrip"))
+    done.tables = publish(warehouse, manifest, edition)
+    watch("writing the dashboard")
+    with open_reports(place) as reports:
+        dashboard.write(reports, place.dashboard)
+
+
+def _as_of(warehouse: Warehouse, manifest: Mapping[str, Any]) -> datetime:
+    """The moment that the tables tell of, as the build has fixed it."""
+    model = manifest["nodes"].get("model.roundtrip.int_as_of")
+    if model is None:
+        raise TransformError(
+            "The model int_as_of is missing.", way_out="Bring it back: all others refer to it."
+        )
+    ((as_of,),) = warehouse.rows_of(f'select as_of from "{model["schema"]}"."{model["alias"]}"')  # noqa: S608
+    return datetime.fromisoformat(str(as_of))
+
+
+def _begin(warehouse: Warehouse, done: Transformation) -> None:
+    warehouse.execute(TABLE)
+    warehouse.execute("update ops.transforms set status = 'killed' where status = 'running'")
+    row = [done.run_id, done.command, done.started_at, version("roundtrip")]
+    warehouse.execute(BEGUN, row)
+
+
+def _end(warehouse: Warehouse, done: Transformation) -> None:
+    counts = [done.count("model"), done.count("test"), len(done.failures)]
+    outcome = [done.problem or None, bool(done.tables), json.dumps(done.unsettled), done.run_id]
+    warehouse.execute(ENDED, [done.ended_at, done.status, done.as_of, *counts, *outcome])
+
+
+def _unsettled(warehouse: Warehouse, done: Transformation) -> tuple[str, ...]:
+    """What the run before left failing; everything, when it did not end, or was none."""
+    rows = warehouse.rows_of(LAST, [done.run_id])
+    return tuple(json.loads(rows[0][0])) if rows and rows[0][0] else EVERYTHING
