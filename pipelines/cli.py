@@ -3,20 +3,24 @@
 import logging
 import os
 import sys
+import webbrowser
 from importlib import metadata
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from pipelines import check as checking
-from pipelines import console
+from pipelines import console, telling
 from pipelines import demo as demonstration
 from pipelines import status as standing
 from pipelines.config import Settings, read_place, read_settings
+from pipelines.docs import write_docs
 from pipelines.load import load as run_load
 from pipelines.nightly import nightly as run_nightly
 from pipelines.ops import Run
 from pipelines.sandbox import serve_sandbox
+from pipelines.transform import transform as run_transform
 from sources.errors import RoundtripError, UsageError
 from sources.registry import CRMS
 
@@ -70,11 +74,17 @@ def _show(run: Run, *, as_json: bool) -> None:
 
 @app.command()
 def nightly(*, as_json: Json = False) -> None:
-    """Do the whole nightly job: what a scheduler calls. Today that is the load."""
-    display = console.Display()
+    """Do the whole nightly job, what a scheduler calls: load, transform, publish, dashboard."""
+    settings, display = _settings(), console.Display()
     with display.shown(quiet=as_json):
-        run = run_nightly(_settings(), watch=display.watch)
-    _show(run, as_json=as_json)
+        night = run_nightly(settings, watch=display.watch, follow=display.follow)
+    if as_json:
+        console.print_json(telling.night_summary(night, settings.place))
+    else:
+        console.closing(night.run)
+        if night.transformation:
+            telling.closing(night.transformation, settings.place)
+    raise typer.Exit(EXIT[night.status])
 
 
 @app.command()
@@ -100,6 +110,58 @@ def load(
     with display.shown(quiet=as_json):
         run = run_load(_settings(), entities=entity or (), full=full, force=force, watch=display.watch)
     _show(run, as_json=as_json)
+
+
+@app.command()
+def transform(
+    *,
+    full_refresh: Annotated[
+        bool, typer.Option("--full-refresh", help="Build from nothing also what is built bit by bit.")
+    ] = False,
+    select: Annotated[
+        list[str] | None,
+        typer.Option("--select", "-s", help="Build this only, as dbt selects; may be given several times."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Build and test the reporting tables, publish them when all is green, and write the dashboard."""
+    place, display = read_place(CRMS["pipedrive"]), console.Display()
+    with display.shown(quiet=as_json):
+        done = run_transform(place, full_refresh=full_refresh, select=select or (), watch=display.follow)
+    if as_json:
+        console.print_json(telling.summary(done, place))
+    else:
+        telling.closing(done, place)
+    raise typer.Exit(EXIT[done.status])
+
+
+@app.command()
+def dashboard(
+    *,
+    show: Annotated[bool, typer.Option("--open/--no-open", help="Open it in a browser.")] = True,
+) -> None:
+    """Open the dashboard, and say where it is."""
+    page = read_place(CRMS["pipedrive"]).dashboard
+    if not page.exists():
+        raise UsageError(f"There is no dashboard at {page} yet.", way_out="Run `roundtrip transform` first.")
+    _open(page, show=show)
+
+
+@app.command()
+def docs(
+    *,
+    show: Annotated[bool, typer.Option("--open/--no-open", help="Open it in a browser.")] = False,
+) -> None:
+    """Write the documentation of the reporting tables as one page, and say where it is."""
+    _open(write_docs(read_place(CRMS["pipedrive"])), show=show)
+
+
+def _open(page: Path, *, show: bool) -> None:
+    console.say(str(page))
+    # Without a screen, a browser would be one in the terminal, if any.
+    has_screen = sys.platform != "linux" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    if show and has_screen:
+        webbrowser.open(page.resolve().as_uri())
 
 
 @app.command()

@@ -6,6 +6,7 @@ On a terminal the table is redrawn in place; elsewhere each step is one log line
 import json
 import logging
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -46,11 +47,17 @@ class Display:
     def __init__(self) -> None:
         self._run: Run | None = None
         self._step = "starting"
+        self._begun = time.monotonic()
 
     def watch(self, run: Run, step: str) -> None:
         """Take note of the next step."""
         self._run, self._step = run, step
         LOG.info("%s: %s", run.command, step)
+
+    def follow(self, step: str) -> None:
+        """Take note of the next step of the transforms."""
+        self._step = f"transform: {step}"
+        LOG.info("%s", self._step)
 
     @contextmanager
     def shown(self, *, quiet: bool) -> Iterator[None]:
@@ -62,9 +69,10 @@ class Display:
             yield
 
     def _render(self) -> ConsoleRenderable:
+        step = f"{self._step} ({time.monotonic() - self._begun:.0f} s)"
         if self._run is None:
-            return Text(self._step)
-        return table(self._run, f"{self._run.command}: {self._step} ({self._run.seconds:.0f} s)", live=True)
+            return Text(step)
+        return table(self._run, f"{self._run.command}: {step}", live=True)
 
 
 def grid(title: str, *columns: str) -> Table:

@@ -68,9 +68,8 @@ def build(
     return [_node(result) for result in _invoke(place, arguments, follow).result]
 
 
-def document(place: Place, follow: Follow) -> Path:
+def document(place: Place) -> Path:
     """Generate the documentation as one page; the page."""
-    follow("generating the documentation")
     _invoke(place, ["docs", "generate", "--static"], lambda _step: None)
     return folder(place) / "static_index.html"
 
@@ -121,10 +120,10 @@ def said(text: str) -> str:
 
 
 def _tell(event: Any, follow: Follow) -> None:
-    """Tell of a node as it begins; a test is of less interest than a model."""
-    if event.info.name == "LogStartLine":
+    """Tell of each model as it begins; tests take no time worth a line."""
+    if event.info.name == "LogStartLine" and event.data.node_info.resource_type == "model":
         data = event.data
-        follow(f"{data.node_info.node_name} ({data.index} of {data.total})")
+        follow(f"building {data.node_info.node_name} (step {data.index} of {data.total})")
 
 
 def _node(result: Any) -> Node:

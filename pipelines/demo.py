@@ -1,16 +1,21 @@
-"""The demo: a sandbox, a nightly run, a simulated business day, and the nightly run that follows."""
+"""The demo: a sandbox, a nightly run, a simulated business day, the nightly run that follows, and three answers."""
 
 import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from pipelines import console
+from rich.table import Table
+
+from pipelines import console, telling
 from pipelines.config import Settings
 from pipelines.lock import locked
-from pipelines.nightly import nightly
-from pipelines.ops import Run
+from pipelines.nightly import Night, nightly
 from pipelines.place import Place
+from pipelines.reports import open_reports
 from pipelines.sandbox import Process, sandbox_process
-from pipelines.warehouse import open_warehouse
+from sources.errors import TransformError
 from sources.registry import CRMS
 
 ROOM = Path("data/demo")
@@ -18,11 +23,65 @@ PLACE = Place(
     warehouse=ROOM / "warehouse.duckdb", reports=ROOM / "reports.duckdb", dashboard=ROOM / "dashboard.html"
 )
 MOST_EVENTS = 6
-QUESTION = """
-select users.name as owner, count(*) as activities, count(*) filter (where activities.done) as done
-from raw_pipedrive.activities join raw_pipedrive.users on users.id = activities.owner_id
-where not activities.is_deleted group by users.name order by activities desc limit 5
-"""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question to the published tables; a column whose name ends in `share` is shown in per cent."""
+
+    title: str
+    sql: str
+
+
+QUESTIONS = (
+    Question(
+        "Who got most done this week?",
+        """
+        select
+            dim_user.name as owner,
+            agg_owner_week.done,
+            agg_owner_week.done_previous_week as week_before,
+            agg_owner_week.on_time_rate as on_time_share
+        from agg_owner_week
+        inner join dim_user on agg_owner_week.owner_id = dim_user.user_id
+        where agg_owner_week.week_start_date = (select max(week_start_date) from agg_owner_week where done > 0)
+        order by agg_owner_week.done desc, dim_user.name
+        limit 5
+        """,
+    ),
+    Question(
+        "Which open deals are at risk, with nothing planned and not touched for two weeks?",
+        """
+        select
+            coalesce(dim_pipeline.name, '(none)') as pipeline,
+            sum(rpt_deal_coverage.open_deals) as open_deals,
+            sum(rpt_deal_coverage.deals_at_risk) as at_risk,
+            sum(rpt_deal_coverage.value_at_risk) as value_at_risk,
+            cast(sum(rpt_deal_coverage.with_next_activity) as double precision) / sum(rpt_deal_coverage.open_deals)
+                as with_next_activity_share
+        from rpt_deal_coverage
+        left join dim_pipeline on rpt_deal_coverage.pipeline_id = dim_pipeline.pipeline_id
+        where rpt_deal_coverage.snapshot_date = (select max(snapshot_date) from rpt_deal_coverage)
+        group by dim_pipeline.name
+        order by at_risk desc, pipeline
+        limit 5
+        """,
+    ),
+    Question(
+        "How many hours until a new deal is first touched (median), by where it came from?",
+        """
+        select
+            coalesce(nullif(source, ''), '(unknown)') as source,
+            count(*) as deals,
+            count(first_touch_at) as touched,
+            min(source_p50_minutes) / 60 as median_hours
+        from rpt_speed_to_first_touch
+        group by source
+        order by deals desc, source
+        limit 5
+        """,
+    ),
+)
 
 
 def demo(*, activities: int) -> None:
@@ -52,17 +111,24 @@ def _settings(sandbox: Process) -> Settings:
 
 
 def _clear(settings: Settings) -> None:
-    settings.place.warehouse.unlink(missing_ok=True)
+    for file in (settings.place.warehouse, settings.place.reports, settings.place.dashboard):
+        file.unlink(missing_ok=True)
     shutil.rmtree(settings.place.state_dir, ignore_errors=True)
 
 
-def _night(settings: Settings, title: str) -> Run:
+def _night(settings: Settings, title: str) -> Night:
     console.OUT.rule(title, align="left")
     display = console.Display()
     with display.shown(quiet=False):
-        run = nightly(settings, watch=display.watch)
-    console.closing(run)
-    return run
+        night = nightly(settings, watch=display.watch, follow=display.follow)
+    console.closing(night.run)
+    if night.transformation:
+        telling.closing(night.transformation, settings.place)
+    if night.status != "done":
+        raise TransformError(
+            f"The demo's night has {night.status}: {night.problem}", way_out="Please report it."
+        )
+    return night
 
 
 def _a_day(sandbox: Process) -> str:
@@ -74,24 +140,47 @@ def _a_day(sandbox: Process) -> str:
     )
 
 
-def _compare(first: Run, second: Run) -> None:
-    drawn = console.grid("\nThe two nights", "", ">rows read", ">written", ">requests", ">tokens", ">seconds")
-    for name, run in (("first", first), ("second", second)):
+def _compare(first: Night, second: Night) -> None:
+    counts = (">rows read", ">written", ">requests", ">tokens")
+    drawn = console.grid("\nThe two nights", "", *counts, ">seconds to load", ">to transform and publish")
+    for name, night in (("first", first), ("second", second)):
+        run = night.run
         written = sum(run.total(count) for count in ("inserted", "updated", "deleted"))
         numbers = (run.total("rows"), written, run.total("requests"), run.total("tokens"))
-        drawn.add_row(name, *(f"{number:,}" for number in numbers), f"{run.seconds:.1f}")
+        drawn.add_row(name, *(f"{number:,}" for number in numbers), f"{run.seconds:.1f}", _seconds(night))
     console.OUT.print(drawn)
+
+
+def _seconds(night: Night) -> str:
+    return f"{night.transformation.seconds:.1f}" if night.transformation else "-"
 
 
 def _answer(settings: Settings) -> None:
-    """One question, asked of the tables, to show that they are there."""
-    drawn = console.grid("\nWho has done most?", "owner", ">activities", ">done")
-    with open_warehouse(settings.place, settings.dataset, read_only=True) as warehouse:
-        for owner, activities, done in warehouse.rows_of(QUESTION):
-            drawn.add_row(owner, f"{activities:,}", f"{done:,}")
-    console.OUT.print(drawn)
-    console.say(f"\nThe warehouse is {settings.place.warehouse}; ask it anything:")
+    """Three questions, asked of the published tables."""
+    place = settings.place
+    with open_reports(place) as reports:
+        for question in QUESTIONS:
+            console.OUT.print(f"\n{question.title}", style="bold")
+            console.OUT.print(_drawn(reports.rows(question.sql)))
+    console.say(f"\nThe published tables are in {place.reports}; ask them anything:")
     console.say(
-        f".venv/bin/python -c \"import duckdb; duckdb.connect('{settings.place.warehouse}', read_only=True)"
-        ".sql('from raw_pipedrive.deals').show()\""
+        f".venv/bin/python -c \"import duckdb; duckdb.connect('{place.reports}', read_only=True)"
+        ".sql('from fct_activity').show()\""
     )
+    console.say(f"The dashboard is {place.dashboard}: open it in a browser.")
+
+
+def _drawn(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """An answer as a table; the first column is a name, the others are numbers."""
+    names = list(rows[0]) if rows else []
+    headers = [name.removesuffix("_share").replace("_", " ") for name in names]
+    drawn = console.grid("", *headers[:1], *(f">{header}" for header in headers[1:]))
+    for row in rows:
+        drawn.add_row(*(_shown(name, row[name]) for name in names))
+    return drawn
+
+
+def _shown(name: str, value: Any) -> str:
+    if value is None or isinstance(value, str):
+        return value or "-"
+    return f"{value:.0%}" if name.endswith("_share") else f"{value:,.0f}"

@@ -45,6 +45,8 @@ WRONG_SETTINGS = (NotAccepted, NotServed, Unreachable)
 """Met by the very first request, these mean that the settings are wrong."""
 Watch = Callable[[Run, str], None]
 """Told of each step of a run as it begins."""
+Then = Callable[[Warehouse, Run], None]
+"""What follows a run that got to its end, while the warehouse is still held."""
 
 
 def load(
@@ -55,6 +57,7 @@ def load(
     full: bool = False,
     force: bool = False,
     watch: Watch = lambda _run, _step: None,
+    then: Then = lambda _warehouse, _run: None,
     **seams: Any,
 ) -> Run:
     """Bring the raw tables up to date. The run that is returned tells what was done, also what failed of it."""
@@ -83,6 +86,7 @@ def load(
             run.ended_at = pendulum.now("UTC")
             run.tokens_left = client.limiter.daily_remaining
             ops.end(warehouse, run)
+        then(warehouse, run)
     return run
 
 

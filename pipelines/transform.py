@@ -39,6 +39,7 @@ ENDED = (
     "problem = ?, is_published = ?, unsettled = ? where run_id = ?"
 )
 LAST = "select unsettled from ops.transforms where run_id <> ? order by started_at desc limit 1"
+MOST_TOLD = 3
 EVERYTHING = ("everything",)
 """What is unsettled after a run that did not get to the end."""
 Watch = Callable[[str], None]
@@ -96,7 +97,7 @@ def transform_in(
     watch: Watch = lambda _step: None,
 ) -> Transformation:
     """Build, test and publish in an open warehouse. What is returned tells what was done, also what failed of it."""
-    if not warehouse.columns_of("ops", "entity_loads"):
+    if not holds_a_load(warehouse):
         raise UsageError(
             f"{warehouse.place.title} holds nothing to transform.", way_out="Run `roundtrip load` first."
         )
@@ -106,9 +107,11 @@ def transform_in(
         done.nodes = dbt.build(
             warehouse.place, full_refresh=full_refresh, select=select, variables=variables, follow=watch
         )
+        manifest = dbt.manifest(warehouse.place)
+        done.as_of = _as_of(warehouse, manifest)
         _judge(warehouse, done, select)
         if not done.problem:
-            _publish(warehouse, done, watch)
+            _publish(warehouse, done, manifest, watch)
         done.status = "failed" if done.problem else "done"
     except BaseException as error:
         done.status, done.problem = "failed", str(error) or type(error).__name__
@@ -118,6 +121,13 @@ def transform_in(
         done.ended_at = pendulum.now("UTC")
         _end(warehouse, done)
     return done
+
+
+def holds_a_load(warehouse: Warehouse) -> bool:
+    """Whether any entity has been loaded: then all raw tables are there."""
+    if not warehouse.columns_of("ops", "entity_loads"):
+        return False
+    return bool(warehouse.rows_of("select 1 from ops.entity_loads where window_until is not null limit 1"))
 
 
 def _judge(warehouse: Warehouse, done: Transformation, select: Sequence[str]) -> None:
@@ -134,7 +144,9 @@ def _judge(warehouse: Warehouse, done: Transformation, select: Sequence[str]) ->
     settled = {node.node_id for node in done.nodes if node.well}
     done.unsettled = tuple(dict.fromkeys([name for name in before if name not in settled] + wrong))
     if done.failures:
-        done.problem = "; ".join(str(failure) for failure in done.failures)
+        done.problem = " ".join(str(failure) for failure in done.failures[:MOST_TOLD])
+        more = len(done.failures) - MOST_TOLD
+        done.problem += f" And {more} more." if more > 0 else ""
     elif done.unsettled:
         done.problem = _left_failing(done.unsettled)
 
@@ -148,9 +160,12 @@ def _left_failing(unsettled: Sequence[str]) -> str:
     )
 
 
-def _publish(warehouse: Warehouse, done: Transformation, watch: Watch) -> None:
-    place, manifest = warehouse.place, dbt.manifest(warehouse.place)
-    done.as_of = _as_of(warehouse, manifest)
+def _publish(warehouse: Warehouse, done: Transformation, manifest: Mapping[str, Any], watch: Watch) -> None:
+    place = warehouse.place
+    if done.as_of is None:
+        raise TransformError(
+            "The model int_as_of has no row.", way_out="Bring it back: all others refer to it."
+        )
     watch("publishing")
     edition = Edition(done.run_id, done.as_of, pendulum.now("UTC"), version("roundtrip"))
     done.tables = publish(warehouse, manifest, edition)
@@ -159,15 +174,13 @@ def _publish(warehouse: Warehouse, done: Transformation, watch: Watch) -> None:
         dashboard.write(reports, place.dashboard)
 
 
-def _as_of(warehouse: Warehouse, manifest: Mapping[str, Any]) -> datetime:
+def _as_of(warehouse: Warehouse, manifest: Mapping[str, Any]) -> datetime | None:
     """The moment that the tables tell of, as the build has fixed it."""
-    model = manifest["nodes"].get("model.roundtrip.int_as_of")
-    if model is None:
-        raise TransformError(
-            "The model int_as_of is missing.", way_out="Bring it back: all others refer to it."
-        )
-    ((as_of,),) = warehouse.rows_of(f'select as_of from "{model["schema"]}"."{model["alias"]}"')  # noqa: S608
-    return datetime.fromisoformat(str(as_of))
+    model = manifest["nodes"].get("model.roundtrip.int_as_of", {})
+    if not warehouse.columns_of(model.get("schema", ""), model.get("alias", "")):
+        return None
+    rows = warehouse.rows_of(f'select as_of from "{model["schema"]}"."{model["alias"]}"')  # noqa: S608
+    return datetime.fromisoformat(str(rows[0][0])) if rows else None
 
 
 def _begin(warehouse: Warehouse, done: Transformation) -> None:

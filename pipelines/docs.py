@@ -1,0 +1,26 @@
+"""The documentation of the reporting tables as one page: models, columns, tests, and what is made of what."""
+
+from pathlib import Path
+
+from pipelines import dbt
+from pipelines.lock import locked
+from pipelines.place import Place
+from pipelines.warehouse import open_warehouse
+from sources.errors import UsageError
+
+
+def write_docs(place: Place) -> Path:
+    """Write the page beside the published tables; it works offline."""
+    if place.destination == "duckdb" and not place.warehouse.exists():
+        raise UsageError(
+            f"There is no warehouse at {place.warehouse} yet.", way_out="Run `roundtrip nightly` first."
+        )
+    page = place.dashboard.with_name("docs") / "index.html"
+    with locked(place, "docs"), open_warehouse(place, "ops"):
+        made = dbt.document(place)
+    try:
+        page.parent.mkdir(parents=True, exist_ok=True)
+        made.replace(page)
+    except OSError as error:
+        raise UsageError(f"The documentation cannot be written to {page}: {error.strerror}.") from error
+    return page

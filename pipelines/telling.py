@@ -1,0 +1,69 @@
+"""What a run of the transforms has to tell: to a person, to a machine."""
+
+from typing import Any
+
+from pipelines import console
+from pipelines.failures import Failure
+from pipelines.nightly import Night
+from pipelines.place import Place
+from pipelines.reports import SCHEMA
+from pipelines.transform import Transformation
+
+
+def closing(done: Transformation, place: Place) -> None:
+    """What was built and published, or why it was not."""
+    counts = f"{done.count('model')} models built, {done.count('test')} tests run"
+    console.say(f"transform: {done.status} in {done.seconds:.1f} s. {counts}.")
+    for failure in done.warnings:
+        _show(failure, "yellow")
+    for failure in done.failures:
+        _show(failure, "red")
+    if done.problem and not done.failures:
+        console.note(done.problem, "red")
+    if done.tables:
+        console.say(
+            f"{done.tables} tables published as of {done.as_of:%Y-%m-%d %H:%M} UTC: {published_at(place)}"
+        )
+        console.say(f"Dashboard: {place.dashboard}")
+    else:
+        console.note("Nothing was published; what was before stays.")
+
+
+def _show(failure: Failure, style: str) -> None:
+    console.note(str(failure), style)
+    for row in failure.examples:
+        console.note("    " + ", ".join(f"{name} {value}" for name, value in row.items()), "dim")
+    if failure.command:
+        console.note(f"  All of them: {failure.command}", "dim")
+
+
+def published_at(place: Place) -> str:
+    """Where the published tables are, in words."""
+    return str(place.reports) if place.destination == "duckdb" else f"{place.title}, schema {SCHEMA}"
+
+
+def summary(done: Transformation, place: Place) -> dict[str, Any]:
+    """A run of the transforms as JSON."""
+    return {
+        "run_id": done.run_id,
+        "command": done.command,
+        "status": done.status,
+        "problem": done.problem or None,
+        "seconds": round(done.seconds, 3),
+        "as_of": done.as_of,
+        "models": done.count("model"),
+        "tests": done.count("test"),
+        "published_tables": done.tables,
+        "published_at": published_at(place) if done.tables else None,
+        "dashboard": str(place.dashboard) if done.tables else None,
+        "failures": [vars(failure) for failure in done.failures],
+        "warnings": [vars(failure) for failure in done.warnings],
+    }
+
+
+def night_summary(night: Night, place: Place) -> dict[str, Any]:
+    """A nightly job as JSON: the load, and in it what followed."""
+    transformation = night.transformation
+    followed = summary(transformation, place) if transformation else None
+    status = {"status": night.status, "problem": night.problem or None}
+    return console.summary(night.run) | status | {"transform": followed}
