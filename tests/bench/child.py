@@ -21,6 +21,16 @@ WAYS = {
     "dlt, dicts": ("dicts", "by_default"),
     "dlt, dicts, parquet": ("dicts", "parquet_with_child_tables"),
     "dlt, dicts, parquet, no child tables": ("dicts", "parquet_without_child_tables"),
+    **{
+        f"{way}{where}": ("reports", function)
+        for where in ("", " on Postgres")
+        for way, function in (
+            ("first night", "whole_night"),
+            ("night of changes", "whole_night"),
+            ("build of no change", "build_changes"),
+            ("build of everything", "build_all"),
+        )
+    },
 }
 """Each way of reading by its name: module and function."""
 KIB_A_MB = 1024 if sys.platform == "linux" else 1024**2  # elsewhere the peak is told in bytes

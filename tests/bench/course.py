@@ -1,12 +1,15 @@
 """What is measured, in which order: accounts of three sizes, one after another."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.bench.measuring import FREE, Account, Measurement, account
 from tests.bench.pages import PAGE
+from tests.bench.task import POSTGRES
+from tests.postgres import Server
 
 LATENCY = 0.15
 
@@ -55,6 +58,9 @@ def _large(sizes: Sizes) -> Iterator[Measurement]:
             yield from _in_turn(opened, None if left else Path(kept))
         yield opened.measure("load, all entities")
         yield from _changes(opened, Path(kept), sizes)
+        yield from _nights(opened, sizes)
+        with _postgres() as url:
+            yield from _nights(opened, sizes, url)
 
 
 def _medium(sizes: Sizes) -> Iterator[Measurement]:
@@ -75,6 +81,7 @@ def _small(sizes: Sizes) -> Iterator[Measurement]:
         opened.box.control("latency", seconds=0)
         opened.box.control("limits", **FREE)
         yield from _changes(opened, Path(kept), sizes)
+        yield from _nights(opened, sizes)
 
 
 def _in_turn(opened: Account, kept: Path | None = None) -> Iterator[Measurement]:
@@ -85,6 +92,36 @@ def _in_turn(opened: Account, kept: Path | None = None) -> Iterator[Measurement]
 
 def _changes(opened: Account, kept: Path, sizes: Sizes) -> Iterator[Measurement]:
     for _ in range(sizes.repeats):
-        opened.box.control("advance", activity_changes=sizes.changes)
-        opened.warm("update_time")
+        _change(opened, sizes)
         yield opened.measure("load of changes", kept)
+
+
+def _change(opened: Account, sizes: Sizes) -> None:
+    opened.box.control("advance", activity_changes=sizes.changes)
+    opened.warm("update_time")
+
+
+def _nights(opened: Account, sizes: Sizes, postgres_url: str = "") -> Iterator[Measurement]:
+    """Load, transform, publish and dashboard: the first night, nights of changes, and builds of all and of nothing."""
+    where = " on Postgres" if postgres_url else ""
+    with TemporaryDirectory(prefix="roundtrip-bench-") as folder:
+        kept = Path(folder)
+        if postgres_url:
+            (kept / POSTGRES).write_text(postgres_url)
+        yield opened.measure(f"first night{where}", kept)
+        for _ in range(sizes.repeats):
+            _change(opened, sizes)
+            yield opened.measure(f"night of changes{where}", kept)
+            yield opened.measure(f"build of no change{where}", kept)
+        yield opened.measure(f"build of everything{where}", kept)
+
+
+@contextmanager
+def _postgres() -> Iterator[str]:
+    """The URL of a database in a server of its own."""
+    server = Server()
+    try:
+        with server.database() as url:
+            yield url
+    finally:
+        server.stop()

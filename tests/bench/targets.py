@@ -12,6 +12,8 @@ from tests.bench.pages import PAGE
 BURST, WINDOW = 40, 2.0
 """So many requests the plan allows in any so many seconds."""
 MOST_MB = 600
+MOST_NIGHT_SECONDS = 30
+"""Of a night of changes on the large account, imports included; judged on a machine of two cores."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,10 @@ class Figures:
         """The median of the seconds."""
         return median(one.seconds for one in self.of(way, activities))
 
+    def step(self, way: str, activities: int, step: str) -> float:
+        """The median of the seconds of a step."""
+        return median(one.steps[step] for one in self.of(way, activities))
+
     def rate(self, way: str) -> float:
         """The median of the rows a second, at the medium size."""
         return median(one.rate for one in self.of(way, self.sizes.medium))
@@ -63,7 +69,15 @@ class Figures:
 def targets(found: Sequence[Measurement], sizes: Sizes) -> list[Target]:
     """Every target with its figure."""
     figures = Figures(found, sizes)
-    return [*_speed(figures), *_memory(figures), *_requests(figures), *_rate(figures)]
+    return [
+        *_speed(figures),
+        *_memory(figures),
+        *_requests(figures),
+        *_rate(figures),
+        *_nights(figures),
+        *_builds(figures, ""),
+        *_builds(figures, " on Postgres"),
+    ]
 
 
 def _speed(figures: Figures) -> list[Target]:
@@ -127,3 +141,36 @@ def _rate(figures: Figures) -> list[Target]:
 def _fewest(requests: int) -> float:
     """The seconds that so many requests take at least, for the first window's share may be sent at once."""
     return WINDOW * (math.ceil(requests / BURST) - 1) + LATENCY
+
+
+def _nights(figures: Figures) -> list[Target]:
+    large, small = (_whole(figures, size) for size in (figures.sizes.large, figures.sizes.small))
+    return [
+        Target("night of changes: seconds, large account", large, at_most=MOST_NIGHT_SECONDS),
+        Target("night of changes, large / small account", large / small, at_most=1.5),
+    ]
+
+
+def _whole(figures: Figures, activities: int) -> float:
+    return median(one.seconds + one.import_seconds for one in figures.of("night of changes", activities))
+
+
+def _builds(figures: Figures, where: str) -> list[Target]:
+    """What a build costs on the large account: of 1,000 changes against none, and of everything."""
+    size = figures.sizes.large
+    changed, none = f"night of changes{where}", f"build of no change{where}"
+    ratio = figures.step(changed, size, "building") / figures.step(none, size, "building")
+    return [
+        Target(f"build of changes / of none{where}", ratio, at_most=1.3),
+        Target(
+            f"build of everything: seconds{where}",
+            figures.step(f"build of everything{where}", size, "building"),
+        ),
+        Target(f"publish: seconds{where}", figures.step(none, size, "publishing")),
+        Target(f"dashboard: seconds{where}", figures.step(none, size, "dashboard")),
+        Target(
+            f"build of everything: peak memory in MB{where}",
+            figures.peak(f"build of everything{where}", size),
+        ),
+        Target(f"night of changes: peak memory in MB{where}", figures.peak(changed, size)),
+    ]

@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+POSTGRES = "postgres_url"
+"""The file in a measurement's folder that says that its warehouse is on Postgres, and where."""
+
 
 @dataclass(frozen=True)
 class Task:
