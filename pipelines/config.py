@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast, get_args
+from urllib.parse import urlsplit, urlunsplit
 
 import dlt
 
@@ -100,8 +101,7 @@ def read_place(crm: Crm) -> Place:
     destination = given.get("destination", Place.destination)
     if destination not in get_args(Destination):
         raise UsageError(f"roundtrip.destination must be 'duckdb' or 'postgres', not {destination!r}.")
-    if destination == "postgres":
-        _required("roundtrip.postgres_url", "*" + ROUNDTRIP["postgres_url"])
+    url = _postgres_url() if destination == "postgres" else ""
     warehouse = Path(given.get("warehouse", Place.warehouse))
     if warehouse.stem.lower() in (f"raw_{crm.name}", "ops"):
         raise UsageError(
@@ -111,10 +111,42 @@ def read_place(crm: Crm) -> Place:
     return Place(
         destination=cast("Destination", destination),
         warehouse=warehouse,
-        postgres_url=given.get("postgres_url", ""),
+        postgres_url=url,
         memory_limit=given.get("memory_limit", Place.memory_limit),
         reports=Path(given.get("reports", warehouse.with_name(Place.reports.name))),
         dashboard=Path(given.get("dashboard", warehouse.with_name(Place.dashboard.name))),
+    )
+
+
+def _postgres_url() -> str:
+    """The URL as libpq, dlt and ADBC all take it. No message repeats it: there is a password in it."""
+    key = "roundtrip.postgres_url"
+    given = _required(key, "*" + ROUNDTRIP["postgres_url"]).strip()
+    try:
+        parts = urlsplit(given)
+        port = parts.port
+    except ValueError:
+        raise _no_url("has a host or a port that is none") from None
+    lacking = {
+        "the database's name": not parts.path.strip("/"),
+        "a host (for a socket: @localhost/database?host=/its/folder)": not parts.hostname,
+        "a user": not parts.username,
+        "a password": not parts.password,
+    }
+    if parts.scheme not in ("postgresql", "postgres"):
+        raise _no_url("does not begin with postgresql://")
+    if any(lacking.values()) or port == 0:
+        raise _no_url(f"lacks {', '.join(what for what, lacks in lacking.items() if lacks) or 'a port'}")
+    if not given.isascii() or not given.isprintable() or " " in given:
+        raise _no_url("holds spaces or letters that a URL may not hold")
+    return urlunsplit(parts._replace(scheme="postgresql"))
+
+
+def _no_url(problem: str) -> UsageError:
+    return UsageError(
+        f"The setting roundtrip.postgres_url {problem}.",
+        way_out="Write postgresql://user:password@host:5432/database, with %40 for @, %2F for / and %20 for a space "
+        "in user and password.",
     )
 
 

@@ -74,6 +74,7 @@ def load(
             loading.finish_pending()
             loading.extract(client, chosen, full=full, force=force)
             loading.normalize_and_load()
+            warehouse.analyze({one.plan.entity.name: one.written for one in run.entities})
             run.status, run.problem = _verdict(run)
         except BudgetSpent as error:
             run.status, run.problem = "partial", str(error)

@@ -82,6 +82,11 @@ class Progress:
     """What a person should know though it is no failure."""
 
     @property
+    def written(self) -> int:
+        """How many rows were handed over to be written."""
+        return self.inserted + self.updated + self.deleted
+
+    @property
     def drift(self) -> list[str]:
         """Keys the API has and the entity does not declare; their values are in `_extra`."""
         return self.reader.decoder.undeclared

@@ -259,3 +259,34 @@ def test_an_address_that_is_not_https_is_refused(wrong: str) -> None:
 
 def test_the_settings_that_a_debugger_shows_hold_no_token(read: Read) -> None:
     assert "filed-token" not in repr(read())
+
+
+POSTGRES = {"ROUNDTRIP__DESTINATION": "postgres"}
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres"])
+def test_a_postgres_warehouse_is_where_its_url_says(read: Read, scheme: str) -> None:
+    secrets = (
+        f'{SECRETS}[roundtrip]\npostgres_url = "{scheme}://me:p%40ss@db.example:5433/crm?sslmode=require"\n'
+    )
+    place = read(CONFIG, secrets, **POSTGRES).place
+    assert place.postgres_url == "postgresql://me:p%40ss@db.example:5433/crm?sslmode=require"
+    assert (place.title, place.database, place.user) == ("postgresql://db.example:5433/crm", "crm", "me")
+
+
+def test_the_environment_wins_over_a_filed_url(read: Read) -> None:
+    secrets = f'{SECRETS}[roundtrip]\npostgres_url = "postgresql://me:pass@filed/crm"\n'
+    place = read(CONFIG, secrets, **POSTGRES, ROUNDTRIP__POSTGRES_URL="postgresql://me:pass@told/crm").place
+    assert place.title == "postgresql://told/crm"
+
+
+def test_postgres_without_a_url_is_refused_with_the_places_it_may_go(read: Read) -> None:
+    message = refused(read, **POSTGRES)
+    assert "roundtrip.postgres_url is missing" in message
+    assert "ROUNDTRIP__POSTGRES_URL" in message
+    assert ".dlt/secrets.toml" in message
+
+
+def test_the_settings_that_a_debugger_shows_hold_no_database_password(read: Read) -> None:
+    settings = read(**POSTGRES, ROUNDTRIP__POSTGRES_URL="postgresql://me:hush-hush@host/crm")
+    assert "hush" not in repr(settings)

@@ -99,7 +99,8 @@ class Warehouse(ABC):
 
     def has_schema(self, name: str) -> bool:
         """Whether there is a schema of this name."""
-        return bool(self.rows_of("select 1 from information_schema.schemata where schema_name = ?", (name,)))
+        # information_schema tells a user of Postgres of his own schemas only.
+        return bool(self.rows_of("select 1 from pg_catalog.pg_namespace where nspname = ?", (name,)))
 
     def make_schema(self, name: str) -> None:
         """Make a schema unless it is there; who may only use it must not be refused for not making it."""
@@ -133,10 +134,14 @@ class Warehouse(ABC):
             )
             self.execute(f"create table {self.table(entity)} ({columns})")
 
+    def analyze(self, written: Mapping[str, int]) -> None:  # noqa: B027 (most warehouses need nothing)
+        """Learn what the tables hold, for the plans of queries to come; told how many rows were written to each."""
+
     def check_types(self, entities: Iterable[Entity]) -> None:
         """Refuse tables of other types than declared: values would be written to them as something else.
 
         What dlt stages is of one load only; a staging schema with another type is dropped, and dlt makes it anew.
+        To be called before anything is staged.
         """
         entities = list(entities)
         for table, name, found, wanted in self._drifted(self.catalog(self.dataset), entities):
