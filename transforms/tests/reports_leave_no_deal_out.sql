@@ -1,4 +1,4 @@
--- Each deal that is not deleted has its speed; each closed one is in one mix; every check is told, within its population.
+-- Each deal that is not deleted has its speed, each closed one is in one mix; every check is told.
 with
 deals as (
 

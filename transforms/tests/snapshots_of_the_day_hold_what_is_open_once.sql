@@ -20,7 +20,7 @@ deals_seen as (
         count(*) as deals,
         count(distinct deal_id) as different_deals
     from {{ ref('snap_deal_daily') }}
-    where snapshot_date in (select as_of_date from as_of)
+    where snapshot_date in (select as_of.as_of_date from as_of)
 
 ),
 
@@ -28,7 +28,7 @@ deals_covered as (
 
     select coalesce(sum(open_deals), 0) as deals
     from {{ ref('rpt_deal_coverage') }}
-    where snapshot_date in (select as_of_date from as_of)
+    where snapshot_date in (select as_of.as_of_date from as_of)
 
 ),
 
@@ -48,7 +48,7 @@ activities_seen as (
         coalesce(sum(open), 0) as activities,
         coalesce(sum(overdue), 0) as overdue
     from {{ ref('snap_activity_daily') }}
-    where snapshot_date in (select as_of_date from as_of)
+    where snapshot_date in (select as_of.as_of_date from as_of)
 
 )
 

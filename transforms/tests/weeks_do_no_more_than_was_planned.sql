@@ -1,5 +1,14 @@
 -- A part is never larger than the whole it is told as a share of.
-select *
+select
+    owner_id,
+    week_start_date,
+    planned,
+    planned_done,
+    done,
+    done_timed,
+    done_on_time,
+    touches,
+    deals_touched
 from {{ ref('agg_owner_week') }}
 where
     planned_done > planned

@@ -22,6 +22,12 @@ snapshots as (
         pipeline_id,
         stage_entered_at as entered_at
     from {{ ref('snap_deal_daily') }}
+    {% if is_incremental() %}
+        where
+            snapshot_date > (
+                select coalesce(max(settled.last_seen_date), cast('0001-01-01' as date)) from {{ this }} as settled
+            )
+    {% endif %}
 
 ),
 
@@ -39,10 +45,7 @@ new_days as (
     where
         stage_id is not null
         and entered_at is not null
-        and snapshot_date < (select latest_date from latest)
-        {% if is_incremental() %}
-            and snapshot_date > (select coalesce(max(last_seen_date), cast('0001-01-01' as date)) from {{ this }})
-        {% endif %}
+        and snapshot_date < (select latest.latest_date from latest)
 
 ),
 

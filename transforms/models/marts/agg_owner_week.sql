@@ -57,9 +57,9 @@ weeks_of_days as (
         sum(done) as done,
         sum(done_on_time) as done_on_time,
         sum(minutes) as minutes,
-        {%- for type in var('column_types') %}
-        coalesce(sum(done) filter (where activity_type = '{{ type }}'), 0) as {{ type }}_done,
-        {%- endfor %}
+        {% for type in var('column_types') -%}
+            coalesce(sum(done) filter (where activity_type = '{{ type }}'), 0) as {{ type }}_done,
+        {% endfor -%}
         coalesce(
             sum(done) filter (where activity_type not in ({{ literals(var('column_types')) }})), 0
         ) as other_done
@@ -133,11 +133,24 @@ weeks_ended as (
 
 owner_weeks as (
 
-    select owner_id, week_start_date from weeks_of_days
+    select
+        owner_id,
+        week_start_date
+    from weeks_of_days
+
     union
-    select owner_id, week_start_date from weeks_touched
+
+    select
+        owner_id,
+        week_start_date
+    from weeks_touched
+
     union
-    select owner_id, week_start_date from weeks_ended
+
+    select
+        owner_id,
+        week_start_date
+    from weeks_ended
 
 ),
 
@@ -153,21 +166,35 @@ weeks as (
         coalesce(weeks_of_days.minutes, 0) as minutes,
         coalesce(weeks_planned.planned_done, 0) as planned_done,
         coalesce(weeks_done.done_timed, 0) as done_timed,
-        {%- for type in var('column_types') + ['other'] %}
-        coalesce(weeks_of_days.{{ type }}_done, 0) as {{ type }}_done,
-        {%- endfor %}
+        {% for type in var('column_types') + ['other'] -%}
+            coalesce(weeks_of_days.{{ type }}_done, 0) as {{ type }}_done,
+        {% endfor -%}
         coalesce(weeks_touched.touches, 0) as touches,
         coalesce(weeks_touched.deals_touched, 0) as deals_touched,
         coalesce(weeks_ended.deals_won, 0) as deals_won,
         coalesce(weeks_ended.won_value, 0) as won_value,
         coalesce(weeks_ended.deals_lost, 0) as deals_lost
     from owner_weeks
-    {%- for part in ['weeks_of_days', 'weeks_planned', 'weeks_done', 'weeks_touched', 'weeks_ended'] %}
-    left join {{ part }}
+    left join weeks_of_days
         on
-            owner_weeks.owner_id = {{ part }}.owner_id
-            and owner_weeks.week_start_date = {{ part }}.week_start_date
-    {%- endfor %}
+            owner_weeks.owner_id = weeks_of_days.owner_id
+            and owner_weeks.week_start_date = weeks_of_days.week_start_date
+    left join weeks_planned
+        on
+            owner_weeks.owner_id = weeks_planned.owner_id
+            and owner_weeks.week_start_date = weeks_planned.week_start_date
+    left join weeks_done
+        on
+            owner_weeks.owner_id = weeks_done.owner_id
+            and owner_weeks.week_start_date = weeks_done.week_start_date
+    left join weeks_touched
+        on
+            owner_weeks.owner_id = weeks_touched.owner_id
+            and owner_weeks.week_start_date = weeks_touched.week_start_date
+    left join weeks_ended
+        on
+            owner_weeks.owner_id = weeks_ended.owner_id
+            and owner_weeks.week_start_date = weeks_ended.week_start_date
 
 ),
 
@@ -196,9 +223,9 @@ select
     this_week.completion_rate,
     this_week.done_timed,
     this_week.on_time_rate,
-    {%- for type in var('column_types') + ['other'] %}
-    cast(this_week.{{ type }}_done as bigint) as {{ type }}_done,
-    {%- endfor %}
+    {% for type in var('column_types') + ['other'] -%}
+        cast(this_week.{{ type }}_done as bigint) as {{ type }}_done,
+    {% endfor -%}
     this_week.touches,
     this_week.deals_touched,
     -- deals

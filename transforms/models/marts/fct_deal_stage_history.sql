@@ -62,7 +62,7 @@ seen as (
     where
         stage_id is not null
         and stage_entered_at is not null
-        and snapshot_date = (select latest_date from latest)
+        and snapshot_date = (select latest.latest_date from latest)
 
 ),
 
@@ -128,40 +128,46 @@ visits_left as (
 
 ),
 
+visits_until as (
+
+    select
+        *,
+        coalesce(left_at, (select as_of.as_of from as_of)) as until_at,
+        coalesce(left_at, (select as_of.as_of + interval '1 second' from as_of)) as counted_until_at
+    from visits_left
+
+),
+
 visits_with_activities as (
 
     select
-        visits_left.deal_id,
-        visits_left.visit_number,
+        visits_until.deal_id,
+        visits_until.visit_number,
         count(*) as activities_done_in_stage
-    from visits_left
-    cross join as_of
+    from visits_until
     inner join done_activities
         on
-            visits_left.deal_id = done_activities.deal_id
-            and visits_left.entered_at <= done_activities.done_at
-            and coalesce(visits_left.left_at, as_of.as_of + interval '1 second') > done_activities.done_at
-    group by visits_left.deal_id, visits_left.visit_number
+            visits_until.deal_id = done_activities.deal_id
+            and visits_until.entered_at <= done_activities.done_at
+            and visits_until.counted_until_at > done_activities.done_at
+    group by visits_until.deal_id, visits_until.visit_number
 
 )
 
 select
-    visits_left.deal_id,
-    visits_left.stage_id,
-    visits_left.pipeline_id,
-    visits_left.visit_number,
-    visits_left.entered_at,
-    visits_left.left_at,
-    visits_left.is_current,
-    greatest(
-        0, {{ full_days('visits_left.entered_at', 'coalesce(visits_left.left_at, as_of.as_of)') }}
-    ) as days,
-    visits_left.first_seen_date,
-    visits_left.last_seen_date,
+    visits_until.deal_id,
+    visits_until.stage_id,
+    visits_until.pipeline_id,
+    visits_until.visit_number,
+    visits_until.entered_at,
+    visits_until.left_at,
+    visits_until.is_current,
+    greatest(0, {{ full_days('visits_until.entered_at', 'visits_until.until_at') }}) as days,
+    visits_until.first_seen_date,
+    visits_until.last_seen_date,
     coalesce(visits_with_activities.activities_done_in_stage, 0) as activities_done_in_stage
-from visits_left
-cross join as_of
+from visits_until
 left join visits_with_activities
     on
-        visits_left.deal_id = visits_with_activities.deal_id
-        and visits_left.visit_number = visits_with_activities.visit_number
+        visits_until.deal_id = visits_with_activities.deal_id
+        and visits_until.visit_number = visits_with_activities.visit_number

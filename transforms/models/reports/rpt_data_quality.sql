@@ -128,12 +128,12 @@ checks as (
     union all
     select
         'unknown_types' as check_name,
-        'Types that activities have but the list of activity types does not; the examples are their names.' as description,
+        'Types of activities that are not in the list of types; the examples are their names.' as description,
         (select activity_types from populations) as population
     union all
     select
         'duplicate_activities' as check_name,
-        'Activities that repeat another one: subject, type, owner, deal, due date and time are the same.' as description,
+        'Activities that repeat another one in subject, type, owner, deal, due date and time.' as description,
         (select activities from populations) as population
     union all
     select
@@ -208,7 +208,7 @@ findings as (
         deal_id as record_id,
         null as record_key
     from deals
-    where value_reporting is null and value <> 0
+    where value_reporting is null and value != 0
     union all
     select
         'open_deals_of_inactive_owners' as check_name,

@@ -20,7 +20,10 @@ deals as (
         and coalesce(days_since_last_touch > {{ var('at_risk_days') }}, true) as is_at_risk
     from {{ ref('snap_deal_daily') }}
     {% if is_incremental() %}
-        where snapshot_date > (select coalesce(max(snapshot_date), cast('0001-01-01' as date)) from {{ this }})
+        where
+            snapshot_date > (
+                select coalesce(max(covered.snapshot_date), cast('0001-01-01' as date)) from {{ this }} as covered
+            )
     {% endif %}
 
 ),
