@@ -66,7 +66,13 @@ def encoded(answers: Answers) -> dict[str, Any]:
         "weeks": FULL_WEEKS,
         "currency": answers.currency,
         "owners": _owners(owners, rows["users"]),
-        "pipelines": _labels(pipelines, rows["pipelines"], "pipeline_id", "No deal or pipeline"),
+        "pipelines": list(
+            zip(
+                pipelines.of,
+                _labels(pipelines, rows["pipelines"], "pipeline_id", "No deal or pipeline"),
+                strict=True,
+            )
+        ),
         "types": _labels(types, rows["types"], "activity_type", "(none)"),
         "sources": [str(key or "") for key in sources.of],
     }
@@ -118,7 +124,7 @@ def _labels(places: Places, rows: Rows, key: str, missing: str) -> list[str]:
 
 
 def _owners(places: Places, users: Rows) -> list[list[Any]]:
-    """Name and whether active; two of one name are told apart by their ids."""
+    """Id, name and whether active; two of one name are told apart by their ids."""
     known = {row["user_id"]: row for row in users}
     names = {
         key: "No owner" if key is None else (known.get(key, {}).get("name") or f"User {key}")
@@ -126,6 +132,6 @@ def _owners(places: Places, users: Rows) -> list[list[Any]]:
     }
     times = Counter(names.values())
     return [
-        [name if times[name] == 1 else f"{name} ({key})", bool(known.get(key, {}).get("is_active"))]
+        [key, name if times[name] == 1 else f"{name} ({key})", bool(known.get(key, {}).get("is_active"))]
         for key, name in names.items()
     ]

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 FULL_WEEKS = 52
 """How far the page looks back, besides the week that is not over."""
-MOST_LISTED, FEWEST_LISTED, LISTED = 25, 5, 5_000
+MOST_LISTED, LISTED = 25, 3_000
 """Rows of a list for each owner and pipeline, and of a list altogether."""
 
 Rows = list[dict[str, Any]]
@@ -148,7 +148,7 @@ with
 numbered as (
     select
         fct_activity.activity_id, fct_activity.owner_id, dim_deal.pipeline_id, fct_activity.activity_type,
-        left(fct_activity.subject, 140) as subject, fct_activity.due_date, left(dim_deal.title, 100) as deal,
+        left(fct_activity.subject, 120) as subject, fct_activity.due_date, left(dim_deal.title, 80) as deal,
         row_number() over (
             partition by fct_activity.owner_id, dim_deal.pipeline_id
             order by fct_activity.due_date, fct_activity.activity_id
@@ -179,9 +179,9 @@ IDLE_LIST = """
 with
 idle as (
     select
-        dim_deal.deal_id, dim_deal.owner_id, dim_deal.pipeline_id, left(dim_deal.title, 100) as title,
+        dim_deal.deal_id, dim_deal.owner_id, dim_deal.pipeline_id, left(dim_deal.title, 80) as title,
         dim_deal.stage_name,
-        left(coalesce(dim_deal.organization_name, dim_deal.person_name), 100) as customer,
+        left(coalesce(dim_deal.organization_name, dim_deal.person_name), 80) as customer,
         cast(dim_deal.value_reporting as double precision) as value, fct_deal_engagement.days_since_last_touch
     from dim_deal
     inner join fct_deal_engagement on dim_deal.deal_id = fct_deal_engagement.deal_id
@@ -249,4 +249,4 @@ def read(reports: Reports) -> Answers:
 
 
 def _listed(groups: Rows) -> int:
-    return max(FEWEST_LISTED, min(MOST_LISTED, LISTED // max(1, len(groups))))
+    return max(1, min(MOST_LISTED, LISTED // max(1, len(groups))))

@@ -82,8 +82,8 @@ const linesSpec = (values, names, hues, label, scale) => (room) => {
   return {
     data: { values },
     layer: [
-      { mark: { type: "line", strokeWidth: 2.25, strokeJoin: "round" }, encoding: { ...encoding, strokeDash: dash } },
-      { mark: { type: "point", filled: true, size: 34, opacity: 1 }, encoding },
+      { mark: { type: "line", strokeWidth: choice.weeks > 26 ? 1.5 : 2.25, strokeJoin: "round" }, encoding: { ...encoding, strokeDash: dash } },
+      { mark: { type: "point", filled: true, size: choice.weeks > 26 ? 12 : 34, opacity: 1 }, encoding },
     ],
   };
 };

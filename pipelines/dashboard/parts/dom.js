@@ -49,8 +49,9 @@ function spark(values) {
     el("path", { class: "area", d: `${line}L100 32L0 32Z` }), el("path", { d: line }));
 }
 
-const ownerName = (owner) => data.owners[owner][0];
-const isGone = (owner) => !data.owners[owner][1] && ownerName(owner) !== "No owner";
+const ownerName = (owner) => data.owners[owner][1];
+const pipelineName = (pipeline) => data.pipelines[pipeline][1];
+const isGone = (owner) => !data.owners[owner][2] && data.owners[owner][0] !== null;
 
 /** An owner's name, marked when no longer active. */
 const ownerCell = (owner) => [ownerName(owner), isGone(owner) && el("span", { class: "gone" }, " inactive")];

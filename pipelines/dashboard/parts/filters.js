@@ -5,19 +5,25 @@ const byId = (id) => document.getElementById(id);
 
 const choice = { owners: new Set(), pipeline: null, weeks: USUAL };
 
+/** Owners and pipelines are named by their ids, so that a bookmark means the same tomorrow. */
+const idText = (id) => (id === null ? "none" : String(id));
+
 /** The choice that the address names; what it names and is not there is left out. */
 function fromAddress() {
   const asked = new URLSearchParams(location.hash.slice(1));
-  const places = (name, held) => (asked.get(name) ?? "").split(",").filter((text) => /^\d+$/.test(text)).map(Number).filter((place) => place < held);
-  choice.owners = new Set(places("owner", data.owners.length));
-  choice.pipeline = places("pipeline", data.pipelines.length)[0] ?? null;
+  const places = (name, held) => {
+    const ids = (asked.get(name) ?? "").split(",");
+    return held.map(([id], place) => (ids.includes(idText(id)) ? place : null)).filter((place) => place !== null);
+  };
+  choice.owners = new Set(places("owner", data.owners));
+  choice.pipeline = places("pipeline", data.pipelines)[0] ?? null;
   choice.weeks = PERIODS.find((weeks) => String(weeks) === asked.get("weeks")) ?? USUAL;
 }
 
 function toAddress() {
   const told = new URLSearchParams();
-  if (choice.owners.size) told.set("owner", [...choice.owners].sort((one, other) => one - other).join(","));
-  if (choice.pipeline !== null) told.set("pipeline", choice.pipeline);
+  if (choice.owners.size) told.set("owner", [...choice.owners].map((owner) => idText(data.owners[owner][0])).sort().join(","));
+  if (choice.pipeline !== null) told.set("pipeline", idText(data.pipelines[choice.pipeline][0]));
   if (choice.weeks !== USUAL) told.set("weeks", choice.weeks);
   const hash = told.toString().replaceAll("%2C", ",");
   history.replaceState(null, "", hash ? `#${hash}` : location.pathname + location.search);
@@ -28,11 +34,11 @@ const ownersText = () => {
   const names = [...choice.owners].map(ownerName);
   return names.length < 3 ? names.join(", ") : `${number(names.length)} owners`;
 };
-const pipelineText = () => (choice.pipeline === null ? "All pipelines" : data.pipelines[choice.pipeline]);
+const pipelineText = () => (choice.pipeline === null ? "All pipelines" : pipelineName(choice.pipeline));
 
 /** Controls as the choice has them. */
 function showChoice() {
-  byId("owner").textContent = ownersText();
+  byId("owner").replaceChildren(el("span", {}, ownersText()));
   for (const box of byId("owner-choices").querySelectorAll("input")) box.checked = choice.owners.has(Number(box.value));
   byId("pipeline").value = choice.pipeline === null ? "" : String(choice.pipeline);
   for (const radio of byId("period").querySelectorAll("input")) radio.checked = Number(radio.value) === choice.weeks;
@@ -81,7 +87,7 @@ function ownerPicker(changed) {
 }
 
 function pipelinePicker(changed) {
-  const options = data.pipelines.map((name, pipeline) => el("option", { value: pipeline }, name));
+  const options = data.pipelines.map(([, name], pipeline) => el("option", { value: pipeline }, name));
   byId("pipeline").append(el("option", { value: "" }, "All pipelines"), ...options);
   byId("pipeline").addEventListener("change", (event) => {
     choice.pipeline = event.target.value === "" ? null : Number(event.target.value);

@@ -83,7 +83,7 @@ function idleTable(rows, groups) {
     rows: listed,
     limit: 10,
     columns: [
-      { title: "Deal", name: "deal", text: true, value: (row) => row.title ?? "", cell: (row) => [row.title || "(no title)", el("span", { class: "second" }, [row.customer, data.pipelines[row.pipeline], row.stage].filter(Boolean).join(" · "))] },
+      { title: "Deal", name: "deal", text: true, value: (row) => row.title ?? "", cell: (row) => [row.title || "(no title)", el("span", { class: "second" }, [row.customer, pipelineName(row.pipeline), row.stage].filter(Boolean).join(" · "))] },
       { ...ownerColumn },
       { title: "Last touch", value: (row) => row.quietDays, cell: (row) => (row.quietDays === null ? "never" : `${sinceDays(row.quietDays)} ago`) },
       { title: "Value", name: "value", value: (row) => row.value, cell: (row) => (row.value === null ? "no rate" : money(row.value)) },
@@ -97,7 +97,7 @@ function deals() {
   const title = "Open deals without a next activity";
   if (!all.open) return card("deals", title, NOW_SCOPE, "", empty("No deal is open in this selection."));
   const split = (key) => [...grouped(rows, key)].map(([place, groups]) => ({ [key]: place, ...coverageOf(groups) }));
-  const pipelineColumn = { title: "Pipeline", name: "pipeline", text: true, value: (row) => data.pipelines[row.pipeline] };
+  const pipelineColumn = { title: "Pipeline", name: "pipeline", text: true, value: (row) => pipelineName(row.pipeline) };
   return card("deals", title, NOW_SCOPE, "long",
     figures(
       ["Open deals", "open", all.open, number(all.open), shortMoney(all.value)],

@@ -1,0 +1,1 @@
+"""The dashboard in a real browser, written from tables that the real pipeline published."""
