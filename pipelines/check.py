@@ -7,6 +7,7 @@ from rich.text import Text
 
 from pipelines import console
 from pipelines.config import Settings
+from pipelines.warehouse.postgres import Postgres
 from sources.budget import Tally
 from sources.crm import Account
 from sources.entity import Listing
@@ -45,7 +46,10 @@ class Found:
 
 
 def check(settings: Settings) -> Found:
-    """Ask for the account, and for one record of each list."""
+    """Ask for the account, and for one record of each list; a Postgres that does not let us in is an error."""
+    if settings.place.destination == "postgres":
+        with Postgres(settings.place, settings.dataset, read_only=True) as warehouse:
+            warehouse.check_rights()
     # Somebody waits for this: a wrong address need not be tried for long.
     client = settings.crm.connect(**settings.connection, patience=replace(settings.patience, tries=TRIES))
     tally = Tally()

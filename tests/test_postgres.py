@@ -1,7 +1,6 @@
-"""What is so on Postgres only: who is let in, who else is writing, which types, which indexes, and no password told."""
+"""What is so on Postgres only: who is let in, who else is writing, and that no password is told."""
 
 import threading
-from contextlib import suppress
 from dataclasses import replace
 from urllib.parse import urlsplit, urlunsplit
 
@@ -9,24 +8,18 @@ import psycopg2
 import pytest
 
 from pipelines import status
+from pipelines.check import check
 from pipelines.config import read_place
 from pipelines.lock import locked
 from pipelines.place import Place
 from pipelines.warehouse import open_warehouse
 from sources.errors import Busy, UsageError
 from tests.postgres import Server
-from tests.support import PIPEDRIVE, differences, execute, query, run, sandbox
+from tests.support import PIPEDRIVE, execute, query, run, sandbox
+from tests.test_cli import failure, roundtrip
 
 ACTIVITIES = PIPEDRIVE.entities["activities"]
 PASSWORD = "hush-hush"
-UNIQUE = """
-select tablename, substring(indexdef from '[(].*[)]') from pg_indexes
-where schemaname = 'raw_pipedrive' and indexdef like 'CREATE UNIQUE%' and tablename not like '!_dlt%' escape '!'
-"""
-READ = """
-select seq_tup_read, coalesce(idx_scan, 0) from pg_stat_user_tables
-where schemaname = 'raw_pipedrive' and relname = 'activities'
-"""
 
 
 def changed(place: Place, **parts: str) -> Place:
@@ -112,12 +105,16 @@ def test_a_user_that_is_not_there_is_named(postgres_place: Place) -> None:
 def test_a_user_that_may_make_no_schema_is_told_what_to_grant(postgres_place: Place) -> None:
     with sandbox(20) as crm:
         settings = crm.settings(as_user(postgres_place, "guest_without_rights"))
-        with pytest.raises(UsageError) as caught:
-            run(settings)
+        told: list[str] = []
+        for attempt in (run, check):
+            with pytest.raises(UsageError) as caught:
+                attempt(settings)
+            told.append(str(caught.value))
     execute(postgres_place, "drop role guest_without_rights")
-    assert "permission denied" in str(caught.value)
-    assert f"grant create on database {postgres_place.database} to guest_without_rights" in str(caught.value)
-    assert PASSWORD not in str(caught.value)
+    for message in told:
+        assert "permission denied" in message
+        assert f"grant create on database {postgres_place.database} to guest_without_rights" in message
+        assert PASSWORD not in message
 
 
 def test_a_user_with_that_right_loads_and_leaves_the_password_nowhere(postgres_place: Place) -> None:
@@ -145,6 +142,25 @@ def test_a_warehouse_whose_user_may_make_no_schema_does_with_those_that_are_ther
             with pytest.raises(UsageError, match="may not do what is needed"):
                 warehouse.make_schema("another")
     execute(postgres_place, "drop role user_of_schemas")
+
+
+def test_the_command_loads_and_tells_how_it_stands_without_the_password(postgres_place: Place) -> None:
+    folder = postgres_place.warehouse.parent
+    told = {
+        "roundtrip__destination": "postgres",
+        "roundtrip__postgres_url": changed(
+            postgres_place, netloc=f"postgres:{PASSWORD}@localhost"
+        ).postgres_url,
+    }
+    with sandbox(20) as crm:
+        loaded = roundtrip(folder, "--debug", "load", "--json", url=crm.url, **told)
+        shown = roundtrip(folder, "status", **told)
+        gone = told["roundtrip__postgres_url"].replace("host=", "host=/nowhere")
+        failed = roundtrip(folder, "--debug", "status", **{**told, "roundtrip__postgres_url": gone})
+    assert loaded.returncode == 0, loaded.stderr
+    assert f"pipedrive in postgresql://localhost/{postgres_place.database}" in shown.stdout
+    assert "cannot be reached" in failure(failed)
+    assert PASSWORD not in repr((loaded, shown, failed))
 
 
 # --- who else is there ---
@@ -187,95 +203,3 @@ def test_who_only_reads_cannot_write(postgres_place: Place) -> None:
         pytest.raises(Exception, match="read-only transaction"),
     ):
         warehouse.execute("create schema mischief")
-
-
-# --- types and indexes ---
-
-
-def test_every_raw_table_has_the_declared_types_and_a_unique_index_on_its_key(postgres_place: Place) -> None:
-    with sandbox(20) as crm:
-        settings = crm.settings(postgres_place)
-        run(settings)
-        with open_warehouse(postgres_place, settings.dataset) as warehouse:
-            found = warehouse.catalog(settings.dataset)
-            for entity in PIPEDRIVE.entities.values():
-                wanted = {column.name: warehouse.types[column.kind] for column in entity.columns}
-                assert found[entity.name] == wanted
-    assert found["activities"]["participants"] == "json"
-    assert found["deals"]["value"] == "numeric(38,9)"
-    unique = sorted(query(postgres_place, UNIQUE))
-    assert unique == sorted(
-        (entity.name, f"({entity.primary_key})") for entity in PIPEDRIVE.entities.values()
-    )
-
-
-def test_an_index_that_is_missing_is_made_again(postgres_place: Place) -> None:
-    with sandbox(20) as crm:
-        settings = crm.settings(postgres_place)
-        run(settings, "stages")
-        execute(postgres_place, "drop index raw_pipedrive.stages_id_key")
-        run(settings, "stages")
-    assert query(postgres_place, "select 1 from pg_indexes where indexname = 'stages_id_key'") == [(1,)]
-
-
-def test_a_merge_finds_its_rows_by_the_index(postgres_place: Place) -> None:
-    with sandbox(600) as crm:
-        settings = crm.settings(postgres_place)
-        run(settings, "activities")
-        execute(postgres_place, _many_more("activities"))
-        execute(postgres_place, "analyze raw_pipedrive.activities")
-        ((before, _),) = query(postgres_place, READ)
-        crm.control("advance", days=1, activity_changes=100)
-        assert run(settings, "activities").total("updated") >= 100
-        ((after, by_index),) = query(postgres_place, READ)
-    assert by_index > 0
-    assert after - before < 100, "a look whether there is a row at all reads one or two"
-
-
-def _many_more(table: str) -> str:
-    """Sixty times the rows, under other ids."""
-    others = ", ".join(f'"{column.name}"' for column in ACTIVITIES.columns if column.name != "id")
-    return (
-        f"insert into raw_pipedrive.{table} (id, {others}) select id + 1000000 * n, {others} "
-        f"from raw_pipedrive.{table}, generate_series(1, 60) as n"
-    )
-
-
-@pytest.mark.parametrize("schema", ["raw_pipedrive", "raw_pipedrive_staging"])
-def test_a_column_of_another_type_is_never_written_to(place: Place, schema: str) -> None:
-    """ADBC would write a whole number into a column of floats as if its bits were one's; DuckDB rounds in silence."""
-    with sandbox(60) as crm:
-        settings = crm.settings(place)
-        run(settings, "activities")
-        execute(place, f"alter table {schema}.activities alter column owner_id type double precision")
-        crm.control("advance", days=1)
-        if schema == "raw_pipedrive":
-            problem = r"activities\.owner_id is of type (?i:double.*) instead of (?i:bigint)"
-            with pytest.raises(UsageError, match=problem):
-                run(settings, "activities")
-            execute(place, "drop table raw_pipedrive.activities")
-            crm.begin_here()
-        assert run(settings, "activities").status == "done"
-        assert differences(crm, settings, ACTIVITIES) == []
-
-
-def test_statements_take_question_marks_and_leave_texts_alone(place: Place) -> None:
-    with open_warehouse(place, "raw_pipedrive") as warehouse:
-        assert warehouse.rows_of("select ?, 'why? 100 %', 7 % ?", ("it''s", 4)) == [
-            ("it''s", "why? 100 %", 3)
-        ]
-        assert warehouse.rows_of("select '100 %'") == [("100 %",)]
-        assert warehouse.records_of("""select '{"a": 1}'::json as j""") == [{"j": '{"a": 1}'}]
-
-
-def test_a_transaction_happens_as_a_whole_or_not_at_all(place: Place) -> None:
-    with open_warehouse(place, "raw_pipedrive") as warehouse:
-        warehouse.execute("create table once (n integer)")
-        with suppress(ZeroDivisionError), warehouse.transaction():
-            warehouse.execute("insert into once values (1)")
-            assert warehouse.rows_of("select n from once") == [(1,)], "seen within"
-            raise ZeroDivisionError
-        assert warehouse.rows_of("select n from once") == []
-        with warehouse.transaction():
-            warehouse.execute("insert into once values (?)", (2,))
-        assert warehouse.rows_of("select n from once") == [(2,)]

@@ -32,6 +32,8 @@ class Warehouse(ABC):
     """What the warehouse's own driver raises."""
     load_workers: ClassVar[int]
     """How many files dlt loads at once."""
+    stages_anew: ClassVar[bool] = False
+    """Whether dlt stages into new tables each time."""
     file_rows: ClassVar[int]
     """The most rows of a file that dlt loads; 0: all in one."""
 
@@ -140,8 +142,8 @@ class Warehouse(ABC):
     def check_types(self, entities: Iterable[Entity]) -> None:
         """Refuse tables of other types than declared: values would be written to them as something else.
 
-        What dlt stages is of one load only; a staging schema with another type is dropped, and dlt makes it anew.
-        To be called before anything is staged.
+        What dlt stages is of one load only: where a type drifted its staging tables are dropped, and dlt makes them
+        anew. To be called before anything is staged.
         """
         entities = list(entities)
         for table, name, found, wanted in self._drifted(self.catalog(self.dataset), entities):
@@ -150,8 +152,10 @@ class Warehouse(ABC):
                 way_out=f"`drop table {self.dataset}.{table}`: the next run reads it from the beginning.",
             )
         staging = f"{self.dataset}_staging"
-        if any(self._drifted(self.catalog(staging), entities)):
-            self.execute(f"drop schema {_quoted(staging)} cascade")
+        staged = self.catalog(staging)
+        if self.stages_anew or any(self._drifted(staged, entities)):
+            for table in staged:
+                self.execute(f"drop table {_quoted(staging)}.{_quoted(table)}")
 
     def _drifted(
         self, catalog: Mapping[str, Mapping[str, str]], entities: Iterable[Entity]

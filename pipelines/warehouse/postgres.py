@@ -47,6 +47,9 @@ class Postgres(Warehouse):
     sent_as_text = frozenset({"json", "decimal"})
     among = "= any($1)"
     errors = (psycopg2.Error, adbc.Error)
+    stages_anew = True
+    """What the server knows of a staging table is of an earlier load: believing that, it once read a whole raw table to
+    merge 1,000 rows into it. Of new tables it knows nothing, and uses the index."""
     load_workers = 2
     file_rows = 250_000
     """In one file, three million rows took 5.5 GB to load; in files of this size 1.3 GB, and less time."""
@@ -99,7 +102,7 @@ class Postgres(Warehouse):
                 cursor.execute(*((_formatted(statement), tuple(parameters)) if parameters else (statement,)))
                 yield cursor
         except psycopg2.errors.InsufficientPrivilege as error:
-            raise _not_allowed(self.place, error) from error
+            raise _not_allowed(self.place, str(error)) from error
         except psycopg2.Error as error:
             raise LoadError(f"Postgres refused a statement: {self.told(error)}") from error
 
@@ -129,14 +132,12 @@ class Postgres(Warehouse):
             if name not in there:
                 self.execute(f'create unique index "{name}" on {self.table(entity)} ("{entity.primary_key}")')
 
-    def check_types(self, entities: Iterable[Entity]) -> None:
-        """Refuse tables of other types than declared, and let dlt stage into new tables each time.
-
-        What the server knows of a staging table is of an earlier load. Believing that, it read the whole of a raw
-        table to merge 1,000 rows into it; of new tables it knows nothing, and uses the index.
-        """
-        super().check_types(entities)
-        self.execute(f'drop schema if exists "{self.dataset}_staging" cascade')
+    def check_rights(self) -> None:
+        """Refuse a user who could not make what a run needs, before the run does."""
+        needed = (self.dataset, f"{self.dataset}_staging", "ops")
+        ((may_create,),) = self.rows_of("select has_database_privilege(current_database(), 'CREATE')")
+        if not may_create and not all(self.has_schema(name) for name in needed):
+            raise _not_allowed(self.place, "permission denied to create schemas")
 
     def analyze(self, written: Mapping[str, int]) -> None:
         """Analyze tables that changed by a tenth, or never were; the server itself would do it some minutes later."""
@@ -202,9 +203,9 @@ def _refusal(place: Place, text: str) -> UsageError:
     )
 
 
-def _not_allowed(place: Place, error: psycopg2.Error) -> UsageError:
+def _not_allowed(place: Place, problem: str) -> UsageError:
     return UsageError(
-        f"The user of the warehouse {place.title} may not do what is needed: {redacted(place, str(error))}.",
+        f"The user of the warehouse {place.title} may not do what is needed: {redacted(place, problem)}.",
         way_out=f"As its owner: `grant create on database {place.database} to {place.user}`; who did not make the "
         "schemas raw_pipedrive and ops needs `grant all` on them and their tables too.",
     )
