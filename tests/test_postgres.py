@@ -18,7 +18,6 @@ from tests.postgres import Server
 from tests.support import PIPEDRIVE, execute, query, run, sandbox
 from tests.test_cli import failure, roundtrip
 
-ACTIVITIES = PIPEDRIVE.entities["activities"]
 PASSWORD = "hush-hush"
 
 
