@@ -41,12 +41,20 @@
             union
             select deal_id from changed
 
+        ),
+
+        forgotten as (
+
+            select activity_id from changed
+            union
+            select held.activity_id
+            from {{ this }} as held
+            inner join deals_concerned on held.deal_id = deals_concerned.deal_id
+
         )
 
         delete from {{ this }}
-        where
-            activity_id in (select activity_id from changed)
-            or deal_id in (select deal_id from deals_concerned)
+        where activity_id in (select activity_id from forgotten)
     {% endif %}
 {%- endmacro %}
 

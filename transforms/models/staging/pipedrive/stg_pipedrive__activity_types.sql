@@ -1,10 +1,3 @@
-with
-source as (
-
-    select * from {{ source('raw_pipedrive', 'activity_types') }}
-
-)
-
 select
     -- keys
     id as activity_type_id,
@@ -22,4 +15,4 @@ select
     coalesce(is_deleted, false) as is_deleted,
     -- provenance
     _loaded_at
-from source
+from {{ source('raw_pipedrive', 'activity_types') }}

@@ -1,10 +1,3 @@
-with
-source as (
-
-    select * from {{ source('raw_pipedrive', 'deals') }}
-
-)
-
 select
     -- keys
     id as deal_id,
@@ -51,4 +44,4 @@ select
     coalesce(is_deleted, false) as is_deleted,
     -- provenance
     _loaded_at
-from source
+from {{ source('raw_pipedrive', 'deals') }}

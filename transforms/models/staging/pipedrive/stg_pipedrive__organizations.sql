@@ -1,10 +1,3 @@
-with
-source as (
-
-    select * from {{ source('raw_pipedrive', 'organizations') }}
-
-)
-
 select
     -- keys
     id as organization_id,
@@ -29,4 +22,4 @@ select
     coalesce(is_deleted, false) as is_deleted,
     -- provenance
     _loaded_at
-from source
+from {{ source('raw_pipedrive', 'organizations') }}

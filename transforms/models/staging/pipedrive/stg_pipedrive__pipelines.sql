@@ -1,10 +1,3 @@
-with
-source as (
-
-    select * from {{ source('raw_pipedrive', 'pipelines') }}
-
-)
-
 select
     -- keys
     id as pipeline_id,
@@ -20,4 +13,4 @@ select
     coalesce(is_deleted, false) as is_deleted,
     -- provenance
     _loaded_at
-from source
+from {{ source('raw_pipedrive', 'pipelines') }}

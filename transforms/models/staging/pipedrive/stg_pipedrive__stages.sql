@@ -1,10 +1,3 @@
-with
-source as (
-
-    select * from {{ source('raw_pipedrive', 'stages') }}
-
-)
-
 select
     -- keys
     id as stage_id,
@@ -23,4 +16,4 @@ select
     coalesce(is_deleted, false) as is_deleted,
     -- provenance
     _loaded_at
-from source
+from {{ source('raw_pipedrive', 'stages') }}

@@ -1,10 +1,3 @@
-with
-source as (
-
-    select * from {{ source('raw_pipedrive', 'users') }}
-
-)
-
 select
     -- keys
     id as user_id,
@@ -26,4 +19,4 @@ select
     coalesce(is_deleted, false) as is_deleted,
     -- provenance
     _loaded_at
-from source
+from {{ source('raw_pipedrive', 'users') }}
