@@ -108,6 +108,15 @@ def test_every_control_has_a_name_and_every_chart_its_numbers(whole: Shown) -> N
         assert figure.get_by_role("table").locator("tbody tr").count() == 13
 
 
+def test_what_was_opened_stays_open_when_the_choice_changes(whole: Shown) -> None:
+    whole.choose("")
+    whole.page.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true })")
+    whole.page.wait_for_selector("#overdue tbody tr")
+    whole.choose("weeks=26")
+    assert whole.page.locator("#done-chart details[open] tbody tr").count() == 26
+    assert whole.page.locator("#overdue details[open] tbody tr").count() > 0
+
+
 @contextmanager
 def _everything_open(chromium: Browser, published: Place, **context: Any) -> Iterator[Shown]:
     with shown(chromium, published.dashboard, **context) as view:

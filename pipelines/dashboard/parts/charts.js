@@ -34,13 +34,14 @@ function weekAxis(room, scale) {
 }
 const valueAxis = (field, label, scale) => ({ field, type: "quantitative", scale, axis: { labelExpr: `${label}(datum.value)` } });
 
-/** Draw into a container that is in the page; its width is what `spec` asks for. */
-function draw(container, spec) {
+/** Draw into a container that is in the page; `spec` is told how wide it is. */
+async function draw(container, spec) {
   const whole = { width: "container", height: 230, autosize: { type: "fit", contains: "padding" }, config: config(), ...spec(container.clientWidth - 50) };
-  return vegaEmbed(container, whole, {
+  const drawn = await vegaEmbed(container, whole, {
     mode: "vega-lite", renderer: "svg", actions: false, defaultStyle: false, expressionFunctions: LABELS,
     ast: true, // expressions are interpreted: the page's policy forbids code made from text
   });
+  views.push(drawn);
 }
 
 /** A chart with its legend, its description, and the numbers behind it. `colors` are names of the page's colours. */
@@ -52,8 +53,14 @@ function chart({ id, title, legend, summary, spec, columns, rows }) {
   return el("figure", { id }, el("ul", { class: "legend", "aria-hidden": "true" }, items), container, behind(`${id}-numbers`, title, columns, rows));
 }
 
-/** Charts that wait until they are in the page. */
+/** How each chart of the page is drawn, once it is in the page; and what has been drawn. */
 const pending = [];
+const views = [];
+
+function drawAll() {
+  for (const view of views.splice(0)) view.finalize();
+  for (const drawn of pending) drawn();
+}
 
 /** Stacked columns, one for each week; names and hues from the bottom up. */
 const columnsSpec = (values, names, hues) => (room) => {

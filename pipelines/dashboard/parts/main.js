@@ -5,7 +5,7 @@ const isNew = !data.counts.length && !data.coverage.length && !data.overdue.leng
 function render() {
   pending.length = 0;
   byId("content").replaceChildren(...(isNew ? [welcome()] : SECTIONS.map((section) => section())));
-  for (const drawn of pending) drawn();
+  drawAll();
 }
 
 function welcome() {
@@ -44,7 +44,20 @@ function themes() {
   printing.addEventListener("change", change);
 }
 
+/** As many weeks are named as there is room for, so another width means other charts. */
+function followWidth() {
+  let width = innerWidth;
+  let wait = 0;
+  addEventListener("resize", () => {
+    if (innerWidth === width) return;
+    width = innerWidth;
+    clearTimeout(wait);
+    wait = setTimeout(drawAll, 150);
+  });
+}
+
 themes();
+followWidth();
 meta();
 byId("filters").hidden = isNew;
 filters(render);

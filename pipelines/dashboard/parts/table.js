@@ -1,6 +1,7 @@
 // Tables that can be sorted, and that begin short.
 const sorting = new Map();
 const lengthened = new Set();
+const opened = new Set();
 const isPhone = matchMedia("(max-width: 40rem)");
 
 /** What a column compares rows by; nothing known comes last either way. */
@@ -77,6 +78,7 @@ const ownerColumn = { title: "Owner", name: "owner", text: true, value: (row) =>
 
 /** The numbers behind a chart, for whoever reads better than looks. */
 function behind(id, caption, columns, rows) {
-  return el("details", { class: "numbers" }, el("summary", {}, "Show the numbers"),
+  const toggled = (event) => (event.target.open ? opened.add(id) : opened.delete(id));
+  return el("details", { class: "numbers", open: opened.has(id), ontoggle: toggled }, el("summary", {}, "Show the numbers"),
     el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption }, grid({ id, caption, columns, rows, stack: false })));
 }
