@@ -1,4 +1,4 @@
--- No join and no incremental build may lose or double a record: the tables whose number of rows is not that of the CRM's.
+-- No join and no incremental build may lose or double a record: the tables with more or fewer rows than the CRM.
 {% set pairs = [
     ('dim_user', 'stg_pipedrive__users'),
     ('dim_pipeline', 'stg_pipedrive__pipelines'),
