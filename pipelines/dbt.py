@@ -1,7 +1,8 @@
 """dbt, run in this process: arguments in, what became of each node out.
 
 dbt is imported when it is first needed, because that takes seconds. Its profile is filled by environment variables that
-are set during the call only. What it writes goes to its own log file in the state folder, never to our output.
+are set during the call only. What it says goes to a file in the state folder, never to our output; we write that file
+ourselves, because dbt leaves its own open.
 """
 
 import json
@@ -10,8 +11,9 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import chdir, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import psycopg2.extensions
 
@@ -96,9 +98,15 @@ def _invoke(place: Place, arguments: Sequence[str], follow: Follow) -> Any:
 
     kept = str(folder(place))
     options = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", kept]
-    options += ["--log-path", kept, "--log-level", "none", "--log-level-file", "info", "--no-use-colors-file"]
-    with _environment(place), chdir(PROJECT), _file_released():
-        answer = dbtRunner(callbacks=[lambda event: _tell(event, follow)]).invoke([*arguments, *options])
+    options += ["--log-path", kept, "--log-level", "none", "--log-level-file", "none"]
+    folder(place).mkdir(parents=True, exist_ok=True)
+    with (
+        (folder(place) / "dbt.log").open("w") as log,
+        _environment(place),
+        chdir(PROJECT),
+        _file_released(),
+    ):
+        answer = dbtRunner(callbacks=[partial(_tell, log, follow)]).invoke([*arguments, *options])
     if answer.exception is not None:
         _raise(place, answer.exception)
     return answer
@@ -119,8 +127,10 @@ def said(text: str) -> str:
     return ": ".join(line.removesuffix(":").removesuffix(".") for line in lines[:MOST_LINES])
 
 
-def _tell(event: Any, follow: Follow) -> None:
-    """Tell of each model as it begins; tests take no time worth a line."""
+def _tell(log: TextIO, follow: Follow, event: Any) -> None:
+    """Tell of each model as it begins; tests take no time worth a line. The log has it all."""
+    if event.info.level != "debug":
+        log.write(f"{event.info.msg}\n")
     if event.info.name == "LogStartLine" and event.data.node_info.resource_type == "model":
         data = event.data
         follow(f"building {data.node_info.node_name} (step {data.index} of {data.total})")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import pendulum
@@ -20,7 +21,7 @@ from pipelines.failures import Failure, failures
 from pipelines.lock import locked
 from pipelines.place import Place
 from pipelines.publish import Edition, publish
-from pipelines.reports import open_reports
+from pipelines.reports import Reports, open_reports
 from pipelines.warehouse import Warehouse, open_warehouse
 from sources.errors import RoundtripError, TransformError, UsageError
 
@@ -42,6 +43,8 @@ LAST = "select unsettled from ops.transforms where run_id <> ? order by started_
 MOST_TOLD = 3
 EVERYTHING = ("everything",)
 """What is unsettled after a run that did not get to the end."""
+WritePage = Callable[[Reports, Path], None]
+"""Writes the dashboard out of the published tables."""
 Watch = Callable[[str], None]
 """Told of each step as it begins."""
 
@@ -94,6 +97,7 @@ def transform_in(
     full_refresh: bool = False,
     select: Sequence[str] = (),
     variables: Mapping[str, Any] | None = None,
+    write_page: WritePage = dashboard.write,
     watch: Watch = lambda _step: None,
 ) -> Transformation:
     """Build, test and publish in an open warehouse. What is returned tells what was done, also what failed of it."""
@@ -112,6 +116,8 @@ def transform_in(
         _judge(warehouse, done, select)
         if not done.problem:
             _publish(warehouse, done, manifest, watch)
+            watch("writing the dashboard")
+            _write_page(warehouse.place, write_page)
         done.status = "failed" if done.problem else "done"
     except BaseException as error:
         done.status, done.problem = "failed", str(error) or type(error).__name__
@@ -161,7 +167,6 @@ def _left_failing(unsettled: Sequence[str]) -> str:
 
 
 def _publish(warehouse: Warehouse, done: Transformation, manifest: Mapping[str, Any], watch: Watch) -> None:
-    place = warehouse.place
     if done.as_of is None:
         raise TransformError(
             "The model int_as_of has no row.", way_out="Bring it back: all others refer to it."
@@ -169,9 +174,17 @@ def _publish(warehouse: Warehouse, done: Transformation, manifest: Mapping[str, 
     watch("publishing")
     edition = Edition(done.run_id, done.as_of, pendulum.now("UTC"), version("roundtrip"))
     done.tables = publish(warehouse, manifest, edition)
-    watch("writing the dashboard")
-    with open_reports(place) as reports:
-        dashboard.write(reports, place.dashboard)
+
+
+def _write_page(place: Place, write: WritePage) -> None:
+    try:
+        with open_reports(place) as reports:
+            write(reports, place.dashboard)
+    except RoundtripError as error:
+        raise TransformError(
+            f"The tables are published, but the dashboard is that of before: {error.message}",
+            way_out=error.way_out,
+        ) from error
 
 
 def _as_of(warehouse: Warehouse, manifest: Mapping[str, Any]) -> datetime | None:

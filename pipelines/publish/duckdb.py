@@ -9,7 +9,7 @@ row takes a sixth of the time that writing all of them takes. What does not work
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -34,12 +34,13 @@ def swap(warehouse: Warehouse, tables: Sequence[Table]) -> None:
         reports.parent.mkdir(parents=True, exist_ok=True)
         if not _made_from(reports, new, warehouse, tables):
             _forget(new)
-            with _attached(warehouse, new):
+            with _attached(warehouse, new), warehouse.transaction():
                 for table in tables:
                     _write(warehouse, table)
         _put(new, reports)
     except (OSError, duckdb.Error) as error:
-        _forget(new)
+        with suppress(OSError):
+            _forget(new)
         raise TransformError(
             f"The tables could not be published to {reports}: {warehouse.told(error)}.",
             way_out="What was published before stays. Make room there, or set roundtrip.reports to another place.",
@@ -56,11 +57,12 @@ def _made_from(reports: Path, new: Path, warehouse: Warehouse, tables: Sequence[
         with _attached(warehouse, new):
             if _is_mostly_empty(warehouse):
                 return False
-            before = _published(warehouse)
-            for name in before.keys() - {table.name for table in tables}:
-                warehouse.execute(f"drop table {_named(name)}")
-            for table in tables:
-                _bring(warehouse, table, before.get(table.name))
+            with warehouse.transaction():
+                before = _published(warehouse)
+                for name in before.keys() - {table.name for table in tables}:
+                    warehouse.execute(f"drop table {_named(name)}")
+                for table in tables:
+                    _bring(warehouse, table, before.get(table.name))
     except duckdb.Error:
         return False  # not a file of ours, or damaged: no harm done
     return True
@@ -99,18 +101,15 @@ def _bring(warehouse: Warehouse, table: Table, before: dict[str, str] | None) ->
     if not table.key or before is None or list(before.items()) != list(table.columns.items()):
         _write(warehouse, table)
         return
-    with warehouse.transaction():
-        warehouse.execute(_outdated(table))
-        ((many,),) = warehouse.rows_of(
-            f"select (select count(*) from outdated) > {MOST_CHANGED} * count(*) from {_named(table.name)}"  # noqa: S608
-        )
-        if not many:
-            warehouse.execute(f"delete from {_named(table.name)} where rowid in (select place from outdated)")  # noqa: S608
-            warehouse.execute(_missing(table))
+    warehouse.execute(_outdated(table))
+    share = f"select (select count(*) from outdated) > {MOST_CHANGED} * count(*) from {_named(table.name)}"  # noqa: S608
+    ((many,),) = warehouse.rows_of(share)
     if many:
         _write(warehouse, table)
-    else:
-        _comment(warehouse, table)
+        return
+    warehouse.execute(f"delete from {_named(table.name)} where rowid in (select place from outdated)")  # noqa: S608
+    warehouse.execute(_missing(table))
+    _comment(warehouse, table)
 
 
 def _outdated(table: Table) -> str:

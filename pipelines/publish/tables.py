@@ -96,12 +96,14 @@ def _table(
             way_out="Run `roundtrip transform` without --select.",
         )
     grows = _folder(node) == "snapshots" and DAY in columns
-    described = {column: of["description"] for column, of in node["columns"].items() if of["description"]}
+    described = {
+        column: text for column, of in node["columns"].items() if (text := of["description"].strip())
+    }
     return Table(
         name=name,
         rows=f"select {listed(columns)} from {quoted(schema)}.{quoted(name)}",  # noqa: S608 (a model's own name)
         columns=columns,
-        description=node["description"],
+        description=node["description"].strip(),
         column_descriptions={column: text for column, text in described.items() if column in columns},
         key=key,
         changing=f"{DAY} >= date '{built_since}'" if grows and built_since else "true",

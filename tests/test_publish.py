@@ -1,0 +1,352 @@
+"""Readers see the state before or the state after a publish, whole, whatever fails, dies or reads meanwhile."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import psycopg2
+import pytest
+
+from pipelines import dbt
+from pipelines.place import Place
+from pipelines.publish import postgres, publish
+from pipelines.reports import open_reports
+from pipelines.warehouse import open_warehouse
+from sources.errors import TransformError
+from tests import tiny
+from tests.conftest import Places
+from tests.reading import written
+from tests.support import execute, query
+from tests.tiny import SAME_VERSION, built, change, edition
+
+PUBLISHES = 100
+READERS = 2
+
+
+@pytest.fixture(scope="module")
+def place(places: Places, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """A warehouse whose tiny project has been built and published."""
+    folder = tmp_path_factory.mktemp("published")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dbt, "PROJECT", tiny.make(folder / "project"))
+        made = places(folder)
+        tiny.loaded(made)
+        first = built(made)
+        assert first.status == "done", first.problem
+        yield made
+
+
+def republish(place: Place, version: int, *statements: str) -> None:
+    """Change what is built, and publish it."""
+    with open_warehouse(place, "ops") as warehouse:
+        for statement in statements:
+            warehouse.execute(statement)
+        change(warehouse, version)
+        publish(warehouse, dbt.manifest(place), edition(version))
+
+
+def seen(place: Place) -> Any:
+    with open_reports(place) as reports:
+        (row,) = reports.rows(SAME_VERSION)
+    assert row["lowest"] == row["highest"] == row["second"] == row["edition"]
+    return row["edition"]
+
+
+# --- readers ---
+
+
+@contextmanager
+def readers(place: Place, stop: Path) -> Iterator[list[dict[str, Any]]]:
+    """Processes that read all the time; what they saw, once it is over."""
+    command = [sys.executable, "-m", "tests.reading", written(place), str(stop)]
+    processes = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(READERS)
+    ]
+    told: list[dict[str, Any]] = []
+    try:
+        yield told
+    finally:
+        stop.touch()
+        for process in processes:
+            out, problem = process.communicate(timeout=60)
+            assert process.returncode == 0, problem
+            told.append(json.loads(out))
+
+
+def test_readers_never_see_a_torn_or_failing_state_through_a_hundred_publishes(
+    place: Place, tmp_path: Path
+) -> None:
+    republish(place, 1)
+    with readers(place, tmp_path / "stop") as told:
+        with open_warehouse(place, "ops") as warehouse:
+            manifest = dbt.manifest(place)
+            for version in range(2, PUBLISHES + 2):
+                change(warehouse, version)
+                publish(warehouse, manifest, edition(version))
+        failed = built(place, version=999, refused=999)
+        assert (failed.status, failed.tables) == ("failed", 0)
+        time.sleep(0.5)
+    assert [one["torn"] for one in told] == [[]] * READERS
+    versions = {version for one in told for version in one["versions"]}
+    assert versions <= set(range(1, PUBLISHES + 2)), "never the failing one"
+    assert len(versions) > 5, "they read while it was published"
+    assert seen(place) == PUBLISHES + 1
+
+
+def test_what_is_opened_stays_one_state_while_others_are_published(place: Place) -> None:
+    republish(place, 5)
+    with open_reports(place) as reports:
+        before = reports.rows(SAME_VERSION)
+        republish(place, 6)
+        assert reports.rows(SAME_VERSION) == before
+    assert seen(place) == 6
+
+
+# --- what fails or dies ---
+
+
+def killed(place: Place, version: int, step: str) -> None:
+    command = [sys.executable, "-m", "tests.killed_publish", written(place), str(version), step]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+
+
+def statements(place: Place) -> int:
+    """How many statements a publish takes."""
+    with open_warehouse(place, "ops") as warehouse:
+        counted: list[str] = []
+        plain = warehouse.execute
+        change(warehouse, 9)
+
+        def count(statement: str, parameters: Sequence[Any] = ()) -> None:
+            counted.append(statement)
+            plain(statement, parameters)
+
+        warehouse.execute = count  # type: ignore[method-assign]
+        publish(warehouse, dbt.manifest(place), edition(9))
+    return len(counted)
+
+
+def test_a_publish_killed_at_any_step_leaves_the_state_before_and_the_next_one_cleans_up(
+    place: Place,
+) -> None:
+    republish(place, 8)
+    most = statements(place)
+    republish(place, 10)
+    steps = [str(round(part * most)) for part in (0.1, 0.5, 0.9)] + [str(most)]
+    for step in steps + ["rename"] * (place.destination == "duckdb"):
+        killed(place, 11, step)
+        assert seen(place) == 10, step
+    killed(place, 12, "end")
+    assert seen(place) == 12
+    republish(place, 13)
+    assert seen(place) == 13
+    left = {file.name for file in place.reports.parent.iterdir() if "reports" in file.name}
+    assert left == ({"reports.duckdb"} if place.destination == "duckdb" else set())
+
+
+def test_a_publish_that_cannot_write_says_where_and_leaves_the_warehouse_usable(
+    place: Place, tmp_path: Path
+) -> None:
+    if place.destination != "duckdb":
+        pytest.skip("of files")
+    (tmp_path / "taken").write_text("a file, not a folder")
+    elsewhere = replace(place, reports=tmp_path / "taken/reports.duckdb")
+    with pytest.raises(TransformError, match=r"could not be published to .*taken/reports.duckdb"):
+        republish(elsewhere, 20)
+    republish(place, 21)
+    assert seen(place) == 21
+
+
+def test_a_published_file_that_is_damaged_or_no_database_is_made_from_nothing(place: Place) -> None:
+    if place.destination != "duckdb":
+        pytest.skip("of files")
+    for damage in (b"", b"no database " * 5000, place.reports.read_bytes()[:20_000]):
+        place.reports.write_bytes(damage)
+        republish(place, 30)
+        assert seen(place) == 30
+
+
+# --- what is published ---
+
+
+def test_own_columns_stay_out_and_descriptions_come_along(place: Place) -> None:
+    republish(place, 40)
+    with open_reports(place) as reports:
+        assert set(reports.rows("select * from first limit 1")[0]) == {"number", "version"}
+        assert [row["edition"] for row in reports.rows("select tables as edition from published")] == [
+            "first,published,second,snap_of_day"
+        ]
+    told = {
+        "duckdb": "select comment from duckdb_{0}s() where table_name = 'first' {1} and comment is not null order by 1",
+        "postgres": "select description from pg_description where objoid = 'reports.first'::regclass and objsubid {2}",
+    }[place.destination]
+    tables = told.format("table", "", "= 0")
+    columns = told.format("column", "", "> 0 order by 1")
+    assert query(place, tables, reports=True) == [("Twenty numbers; it's small.",)]
+    assert query(place, columns, reports=True) == [("From 1 to 20.",), ("The version's number.",)]
+
+
+def test_rows_that_come_change_and_go_are_published_and_no_others(place: Place) -> None:
+    republish(place, 50)
+    republish(
+        place,
+        50,
+        "delete from build.first where number = 3",
+        "insert into build.first (number, version, _own) values (21, 50, 'x'), (22, 50, 'x')",
+        "update build.first set number = 100 where number = 20",
+        "update build.second set row_count = null",
+    )
+    with open_reports(place) as reports:
+        numbers = [row["number"] for row in reports.rows("select number from first order by number")]
+        assert numbers == [1, 2, *range(4, 20), 21, 22, 100]
+        assert reports.rows("select row_count from second") == [{"row_count": None}]
+
+
+def test_a_column_that_comes_goes_or_changes_its_type_is_published_so(place: Place) -> None:
+    republish(place, 60)
+    republish(
+        place,
+        61,
+        "alter table build.first add column extra varchar",
+        "update build.first set extra = 'x' where number < 3",
+        "alter table build.second drop column facts",
+    )
+    with open_reports(place) as reports:
+        assert reports.rows("select extra from first order by number limit 3")[1:] == [
+            {"extra": "x"},
+            {"extra": None},
+        ]
+        assert set(reports.rows("select * from second")[0]) == {"version", "row_count"}
+    republish(place, 62, "alter table build.first alter column extra type integer using (1)")
+    with open_reports(place) as reports:
+        assert reports.rows("select distinct extra, version from first") == [{"extra": 1, "version": 62}]
+    assert built(place, version=63).status == "done"
+    assert query(
+        place, f"select count(*) from {'reports.' * (place.destination == 'postgres')}first", reports=True
+    ) == [(20,)]
+
+
+def test_a_snapshot_of_a_day_built_again_replaces_it_and_other_days_stay(place: Place) -> None:
+    for version, day in ((70, 1), (71, 2), (72, 3), (73, 2)):
+        assert built(place, version=version, day=day).status == "done"
+    with open_reports(place) as reports:
+        found = reports.rows(
+            "select extract(day from snapshot_date) as d, version from snap_of_day order by 1"
+        )
+    assert [(int(row["d"]), row["version"]) for row in found if row["d"] > 1] == [(2, 70), (3, 73), (4, 72)]
+
+
+def test_snapshots_of_a_warehouse_put_in_place_of_another_are_published_as_they_are(place: Place) -> None:
+    assert built(place, version=80, day=4).status == "done"
+    execute(place, "delete from ops.transforms")
+    execute(place, "update snapshots.snap_of_day set version = 7")
+    assert built(place, version=81, day=9).status == "done"
+    with open_reports(place) as reports:
+        versions = {row["version"] for row in reports.rows("select version from snap_of_day")}
+    assert versions == {7, 81}
+
+
+def test_a_file_that_has_become_mostly_empty_is_written_anew(place: Place) -> None:
+    if place.destination != "duckdb":
+        pytest.skip("of files")
+    republish(place, 90)
+    lean = place.reports.stat().st_size
+    with duckdb.connect(str(place.reports)) as connection:
+        connection.execute("create table filling as select random() as x from range(2_000_000)")
+        connection.execute("create table last as from filling limit 500_000; checkpoint; drop table filling")
+    assert place.reports.stat().st_size > 2 * lean
+    republish(place, 91)
+    assert place.reports.stat().st_size <= lean + 1_000_000
+
+
+def test_a_log_left_by_somebody_who_wrote_into_the_file_does_not_reach_the_next_one(place: Place) -> None:
+    if place.destination != "duckdb":
+        pytest.skip("of files")
+    republish(place, 92)
+    code = (
+        "import duckdb, os, sys; connection = duckdb.connect(sys.argv[1]);"
+        "connection.execute('update first set version = 0'); os._exit(0)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(place.reports)], check=True)
+    assert place.reports.with_name("reports.duckdb.wal").exists()
+    republish(place, 93)
+    assert seen(place) == 93
+
+
+# --- Postgres: what others have built on it ---
+
+
+@pytest.fixture
+def database(place: Place) -> Iterator[Any]:
+    """A user of the published schema in Postgres."""
+    if place.destination != "postgres":
+        pytest.skip("of Postgres")
+    republish(place, 100)
+    with closing(psycopg2.connect(place.postgres_url)) as server:
+        server.autocommit = True
+        yield server.cursor()
+
+
+def test_views_grants_and_tables_of_others_survive_a_publish(place: Place, database: Any) -> None:
+    role = f"bi_{os.getpid()}"
+    database.execute(f"create role {role}; grant usage on schema reports to {role}")
+    try:
+        database.execute(f"grant select on reports.first to {role}")
+        database.execute("create view reports.mine as select sum(version) as versions from reports.first")
+        database.execute("create table reports.notes as select 'kept' as note")
+        republish(place, 101)
+        database.execute(f"set role {role}; select max(version) from reports.first; ")
+        assert database.fetchall() == [(101,)]
+        database.execute("reset role; select versions, note from reports.mine, reports.notes")
+        assert database.fetchall() == [(2020, "kept")]
+    finally:
+        database.execute("reset role; drop view if exists reports.mine; drop table if exists reports.notes")
+        database.execute(f"drop owned by {role}; drop role {role}")
+
+
+def test_a_long_query_neither_hinders_a_publish_nor_is_hindered(place: Place, database: Any) -> None:
+    database.execute("begin; select version from reports.first limit 1")
+    republish(place, 102)
+    assert seen(place) == 102
+    database.execute("commit")
+
+
+def test_a_change_of_columns_gives_up_on_a_long_reader_and_names_it(
+    place: Place, database: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "PATIENCE", 0.5)
+    monkeypatch.setattr(postgres, "PAUSE", 0.1)
+    database.execute("begin; select version from reports.second")
+    try:
+        with pytest.raises(TransformError, match=r"read for 0 seconds by postgres \(process \d+, since"):
+            republish(place, 103, "alter table build.second add column wider integer")
+        assert seen(place) == 100
+    finally:
+        database.execute("rollback")
+    republish(place, 104)
+    assert seen(place) == 104
+
+
+def test_a_view_that_needs_a_column_which_goes_is_named_and_nothing_is_published(
+    place: Place, database: Any
+) -> None:
+    assert built(place, version=105).status == "done"
+    database.execute("create view public.theirs as select number from reports.first")
+    try:
+        with pytest.raises(TransformError, match="view theirs depends on column number"):
+            republish(place, 106, "alter table build.first drop column number")
+        database.execute("select max(version) from reports.first")
+        assert database.fetchall() == [(105,)]
+    finally:
+        database.execute("drop view public.theirs")
