@@ -7,74 +7,81 @@ from typing import Any
 
 import pytest
 
-from pipelines.place import Place
+from pipelines.reports import open_reports
+from pipelines.transform import transform
 from tests.conftest import Places
 from tests.numbers import oddities
-from tests.numbers.building import build
 from tests.numbers.company import Company, Row, Terms
-from tests.numbers.nights import compared, remembered
+from tests.numbers.nights import DEFAULT, compared, remembered
 from tests.numbers.oddities import NUMBERS
 from tests.numbers.tables import TABLES, Table
-from tests.support import records, run, sandbox
+from tests.support import run, sandbox
 
-TERMS = Terms(
+ODD = Terms(
     touch_types=("call", "meeting", "lunch"),
     currency_rates={"USD": "0.92", "JPY": "0.0061", "GBP": "1.17"},
     default_time_zone="Asia/Tokyo",
     at_risk_days=20,
 )
-"""None as they are by default, which test_incremental has."""
+"""None as they are by default."""
+VARIABLES = {
+    "touch_types": list(ODD.touch_types),
+    "currency_rates": {currency: float(rate) for currency, rate in ODD.currency_rates.items()},
+    "default_time_zone": ODD.default_time_zone,
+    "at_risk_days": ODD.at_risk_days,
+}
 EACH_TABLE = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+
+
+NIGHTS = pytest.mark.parametrize("night", [0, 1], ids=["first night", "second night"])
 
 
 @dataclass(frozen=True)
 class Built:
-    """A warehouse after some nights, and what fct_activity was on the first one."""
+    """What the company was on two nights, and what was published on each."""
 
-    place: Place
     nights: list[Company]
-    first: dict[int, Row]
+    published: list[dict[str, list[Row]]]
 
-    def rows(self, table: Table) -> list[Row]:
-        """A table as the build made it."""
-        return records(self.place, table.sql)
+    def known(self, table: Table, key: Any) -> Row:
+        """A row of the first night."""
+        return next(row for row in self.published[0][table.name] if row[table.key[0]] == key)
 
 
 @pytest.fixture(scope="module")
 def built(places: Places, tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """An account with all oddities, built on two nights with three working days between them."""
-    variables = {
-        "touch_types": list(TERMS.touch_types),
-        "currency_rates": {currency: float(rate) for currency, rate in TERMS.currency_rates.items()},
-        "default_time_zone": TERMS.default_time_zone,
-        "at_risk_days": TERMS.at_risk_days,
-    }
+    """An account with all oddities; three working days and a change of all vars are between the nights."""
+    built = Built([], [])
     with sandbox(activities=700) as crm:
         oddities.plant(crm)
         settings = crm.settings(places(tmp_path_factory.mktemp("numbers")))
-        built = Built(settings.place, [], {})
-        for days in (0, 3):
-            for _ in range(days):
-                crm.control("advance", days=1)
+        for terms, variables in ((ODD, VARIABLES), (DEFAULT, {})):
+            if built.nights:
+                crm.control("advance", days=3)
             assert run(settings).status == "done"
-            build(settings.place, **variables)
-            built.nights.append(remembered(crm, settings, TERMS))
-            if not built.first:
-                built.first.update({row["activity_id"]: row for row in built.rows(TABLES[0])})
+            done = transform(settings.place, variables=variables)
+            assert (done.status, done.problem) == ("done", "")
+            built.nights.append(remembered(crm, settings, terms))
+            with open_reports(settings.place) as reports:
+                built.published.append({table.name: reports.rows(table.sql) for table in TABLES})
     return built
 
 
+@NIGHTS
 @EACH_TABLE
-def test_every_row_and_column_is_what_plain_python_makes_of_the_truth(table: Table, built: Built) -> None:
-    rows = built.rows(table)
+def test_every_row_and_column_is_what_plain_python_makes_of_the_truth(
+    table: Table, night: int, built: Built
+) -> None:
+    rows = built.published[night][table.name]
     assert rows
-    assert compared(built.nights, table, rows) == []
+    assert compared(built.nights[: night + 1], table, rows) == []
 
 
 @EACH_TABLE
 def test_one_wrong_value_in_any_column_is_told_with_its_row(table: Table, built: Built) -> None:
     told = max(table.rows(built.nights), key=len)  # of a deleted record only some columns are known
-    (row,) = (row for row in built.rows(table) if all(row[name] == told[name] for name in table.key))
+    rows = built.published[1][table.name]
+    (row,) = (row for row in rows if all(row[name] == told[name] for name in table.key))
     asked = [name for name in told if name not in table.key and not name.startswith("_")]
     assert asked
     for name in asked:
@@ -85,7 +92,7 @@ def test_one_wrong_value_in_any_column_is_told_with_its_row(table: Table, built:
 
 @EACH_TABLE
 def test_a_missing_row_and_one_too_many_are_told(table: Table, built: Built) -> None:
-    rows = built.rows(table)
+    rows = built.published[1][table.name]
     wanted = table.rows(built.nights)
     (line,) = compared(built.nights, table, rows[1:], wanted)
     assert line.endswith("missing")
@@ -162,5 +169,5 @@ def _at(text: str) -> datetime:
     ],
 )
 def test_an_oddity_is_told_as_one_would_say_it(oddity: str, known: Row, built: Built) -> None:
-    row = built.first[NUMBERS[oddity]]
+    row = built.known(TABLES[0], NUMBERS[oddity])
     assert {name: row[name] for name in known} == known

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -107,6 +107,15 @@ class Company:
     def days_since(self, at: datetime | None) -> int | None:
         """Whole days from a moment, never fewer than none."""
         return None if at is None else max(0, whole_days(at, self.as_of))
+
+
+Nights = Sequence[Company]
+"""The company as it was at each build, the last being the present."""
+
+
+def one_a_day(nights: Nights) -> Iterable[Company]:
+    """The nights that snapshots are kept of: a later one of the same day stands for it."""
+    return {night.as_of.date(): night for night in nights}.values()
 
 
 def counted(row: Row) -> bool:

@@ -4,9 +4,11 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from pipelines.config import Settings
-from tests.numbers.company import Company, Row, Terms, moment
+from pipelines.place import Place
+from pipelines.reports import open_reports
+from tests.numbers.company import Company, Nights, Row, Terms, moment
 from tests.numbers.comparing import differences
-from tests.numbers.tables import Nights, Table
+from tests.numbers.tables import TABLES, Table
 from tests.support import Sandbox, query
 
 ENTITIES = ("activities", "deals", "persons", "organizations", "users", "stages", "activity_types")
@@ -20,6 +22,12 @@ def remembered(crm: Sandbox, settings: Settings, terms: Terms = DEFAULT) -> Comp
     begun = moment(crm.begun)
     assert begun is not None
     return Company(as_of, begun, {name: crm.truth(name) for name in ENTITIES}, terms)
+
+
+def wrong(place: Place, nights: Nights, tables: Iterable[Table] = TABLES) -> list[str]:
+    """How the published tables differ from what they should be."""
+    with open_reports(place) as reports:
+        return [line for table in tables for line in compared(nights, table, reports.rows(table.sql))]
 
 
 def compared(

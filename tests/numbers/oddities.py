@@ -70,17 +70,20 @@ ACTIVITIES: dict[str, Row] = {
     "with its person flagged otherwise": {
         **DONE,
         "person_id": 9,
-        "participants": [{"person_id": 9, "primary_flag": False}, {"person_id": None}],
+        "participants": [{"person_id": 9, "primary": False}, {"person_id": None, "primary": False}],
     },
     "with another person told twice": {
         **DONE,
         "person_id": 9,
-        "participants": [{"person_id": 8, "primary_flag": True}, {"person_id": 8}],
+        "participants": [
+            {"person_id": 8, "primary": False, "primary_flag": True},
+            {"person_id": 8, "primary": False},
+        ],
     },
     "with a person among others": {
         **DONE,
         "person_id": None,
-        "participants": [{"person_id": 8}],
+        "participants": [{"person_id": 8, "primary": False}],
         "attendees": None,
     },
     "due yesterday, in Adelaide": {**OPEN, "due_date": "2026-10-01", "owner_id": ADELAIDE, "deal_id": 7},

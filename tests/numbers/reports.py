@@ -6,19 +6,20 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from statistics import fmean
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from tests.numbers.activities import living, participants
-from tests.numbers.company import DAY, Company, Row, counted, first, moment, share
+from tests.numbers.company import DAY, Company, Nights, Row, began, counted, first, moment, one_a_day, share
 from tests.numbers.deals import is_open, snap_deal_daily
 from tests.numbers.engagement import grouped, touches
 from tests.numbers.owners import split
 
 
-def fct_deal_stage_history(nights: Sequence[Company]) -> list[Row]:
+def fct_deal_stage_history(nights: Nights) -> list[Row]:
     """One row for each stay of a deal in a stage, of those stays that some night saw."""
     company = nights[-1]
     by_deal = grouped(living(company), lambda row: (row["deal_id"],))
-    seen = [row for night in nights for row in snap_deal_daily(night) if row["stage_id"]]
+    seen = [row for night in one_a_day(nights) for row in snap_deal_daily(night) if row["stage_id"]]
     rows: list[Row] = []
     for (number,), snapshots in split(seen, ("deal_id",)).items():
         visits = sorted(
@@ -26,7 +27,7 @@ def fct_deal_stage_history(nights: Sequence[Company]) -> list[Row]:
             key=lambda days: (days[0]["stage_entered_at"], days[0]["snapshot_date"], days[0]["stage_id"]),
         )
         after = [days[0]["stage_entered_at"] for days in visits[1:]]
-        ends = [*after, _left(company.deals[number], visits[-1][-1]["stage_id"])]
+        ends = [*after, _left(company.deals[number], visits[-1][-1])]
         rows += [
             _visit(company, days, place, end, by_deal[number])
             for place, (days, end) in enumerate(zip(visits, ends, strict=True), start=1)
@@ -34,11 +35,13 @@ def fct_deal_stage_history(nights: Sequence[Company]) -> list[Row]:
     return rows
 
 
-def _left(deal: Row, stage: int) -> datetime | None:
-    """When the last visit ended; a deleted deal's end is the load's to tell."""
+def _left(deal: Row, last: Row) -> datetime | None:
+    """When the last visit ended, at the latest with the day it was seen; a deleted deal's end is the load's to tell."""
+    moved = moment(deal["stage_change_time"]) if deal["stage_id"] != last["stage_id"] else None
     if is_open(deal):
-        return moment(deal["stage_change_time"]) if deal["stage_id"] != stage else None
-    return moment(first((deal["close_time"], deal["archive_time"])))
+        return moved
+    gone = began(last["snapshot_date"] + timedelta(days=1), ZoneInfo("UTC"))
+    return first((moment(first((deal["close_time"], deal["archive_time"]))), moved, gone))  # type: ignore[no-any-return]
 
 
 def _visit(company: Company, days: list[Row], place: int, end: datetime | None, rows: list[Row]) -> Row:

@@ -1,10 +1,10 @@
 """The tables that are reckoned here, and what of the CRM is behind a row of each."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.numbers.activities import bridge_activity_participant, fct_activity
-from tests.numbers.company import Company, Row
+from tests.numbers.company import Company, Nights, Row, one_a_day
 from tests.numbers.deals import (
     rpt_deal_coverage,
     rpt_speed_to_first_touch,
@@ -18,9 +18,6 @@ from tests.numbers.engagement import (
 )
 from tests.numbers.owners import agg_owner_day_type, agg_owner_week
 from tests.numbers.reports import fct_deal_stage_history, rpt_activity_mix_vs_outcome, rpt_data_quality
-
-Nights = Sequence[Company]
-"""The company as it was at each build, one a day, the last being the present."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +36,8 @@ class Table:
 
     @property
     def sql(self) -> str:
-        """Its rows, where the build makes them."""
-        schema = "snapshots" if self.name.startswith("snap_") else "build"
-        return f"select * from {schema}.{self.name} where {self.where.format(schema=schema)}"
+        """Its rows, asked of what is published."""
+        return f"select * from {self.name} where {self.where}"
 
 
 def _now(rows: Callable[[Company], list[Row]]) -> Callable[[Nights], list[Row]]:
@@ -49,15 +45,15 @@ def _now(rows: Callable[[Company], list[Row]]) -> Callable[[Nights], list[Row]]:
 
 
 def _nightly(rows: Callable[[Company], list[Row]]) -> Callable[[Nights], list[Row]]:
-    return lambda nights: [row for night in nights for row in rows(night)]
+    return lambda nights: [row for night in one_a_day(nights) for row in rows(night)]
 
 
 def _coverage(nights: Nights) -> list[Row]:
-    snapshots = [row for night in nights for row in snap_deal_daily(night)]
+    snapshots = [row for night in one_a_day(nights) for row in snap_deal_daily(night)]
     return rpt_deal_coverage(snapshots, nights[-1].terms.at_risk_days)
 
 
-LIVING = "activity_id in (select activity_id from {schema}.fct_activity where not is_deleted)"
+LIVING = "activity_id in (select activity_id from fct_activity where not is_deleted)"
 TABLES = (
     Table("fct_activity", ("activity_id",), _now(fct_activity), "activities"),
     Table(
