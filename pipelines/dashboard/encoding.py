@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipelines.dashboard.queries import FULL_WEEKS, Answers, Rows
+from pipelines.dashboard.queries import Answers, Rows
 
 Number = int | float
 
@@ -63,7 +63,7 @@ def encoded(answers: Answers) -> dict[str, Any]:
     return found | {
         "asOf": answers.as_of.isoformat(),
         "firstWeek": answers.first_week.isoformat(),
-        "weeks": FULL_WEEKS,
+        "weeks": answers.weeks,
         "currency": answers.currency,
         "owners": _owners(owners, rows["users"]),
         "pipelines": list(

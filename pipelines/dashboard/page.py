@@ -14,7 +14,6 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 STYLES = ("base.css", "cards.css", "tables.css")
 SCRIPTS = (
@@ -23,11 +22,11 @@ SCRIPTS = (
 )
 
 
-def page(data: dict[str, Any], library: str) -> str:
-    """The page that shows this, its charts drawn by the library."""
+def page(data: str, library: str) -> str:
+    """The page that shows this JSON, its charts drawn by the library."""
     scripts = {"charts": library, "app": _app()}
     parts = {name: f"\n{text}\n" for name, text in scripts.items()}
-    parts |= {"style": f"\n{_joined(STYLES)}\n", "data": embedded(data), "policy": _policy(parts.values())}
+    parts |= {"style": f"\n{_joined(STYLES)}\n", "data": data, "policy": _policy(parts.values())}
     return re.sub(r"\{\{(\w+)\}\}", lambda marker: parts[marker[1]], _part("page.html"))
 
 

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol
 
-FULL_WEEKS = 52
-"""How far the page looks back, besides the week that is not over."""
 MOST_LISTED, LISTED = 25, 3_000
 """Rows of a list for each owner and pipeline, and of a list altogether."""
 
@@ -30,6 +28,8 @@ class Answers:
 
     as_of: datetime
     first_week: date
+    weeks: int
+    """Full ones; the week that is not over comes on top."""
     currency: str
     rows: dict[str, Rows]
 
@@ -232,12 +232,12 @@ SERIES = {"counts": COUNTS, "done": DONE, "outcomes": OUTCOMES, "first_touch": F
 NAMES = {"users": USERS, "pipelines": PIPELINES, "types": TYPES, "quality": QUALITY}
 
 
-def read(reports: Reports) -> Answers:
-    """Ask everything."""
+def read(reports: Reports, weeks: int) -> Answers:
+    """Ask everything, of so many full weeks."""
     published = reports.rows(AS_OF)
     as_of: datetime = published[0]["as_of"].astimezone(UTC)
     this_week = as_of.date() - timedelta(days=as_of.weekday())
-    first = this_week - timedelta(weeks=FULL_WEEKS)
+    first = this_week - timedelta(weeks=weeks)
     span = {"first": first, "after": this_week + timedelta(weeks=1)}
     rows = {name: reports.rows(sql.format(**span)) for name, sql in SERIES.items()}
     rows |= {name: reports.rows(sql) for name, sql in NAMES.items()}
@@ -245,7 +245,7 @@ def read(reports: Reports) -> Answers:
     rows["overdue_list"] = reports.rows(OVERDUE_LIST.format(listed=_listed(rows["overdue"])))
     rows["coverage"] = reports.rows(COVERAGE.format(today=as_of.date()))
     rows["idle_list"] = reports.rows(IDLE_LIST.format(listed=_listed(rows["coverage"])))
-    return Answers(as_of, first, reports.rows(CURRENCY)[0]["currency"] or "", rows)
+    return Answers(as_of, first, weeks, reports.rows(CURRENCY)[0]["currency"] or "", rows)
 
 
 def _listed(groups: Rows) -> int:

@@ -29,6 +29,19 @@ def test_the_page_of_a_million_activities_is_below_six_megabytes_and_still_works
         assert view.problems == []
 
 
+def test_with_very_many_owners_the_page_looks_less_far_back_instead_of_growing(
+    chromium: Browser, published: Place, tmp_path: Path
+) -> None:
+    place = emptied(published, tmp_path)
+    grow(place, activities=1_000_000, deals=100_000, owners=1_000)
+    written(place)
+    assert place.dashboard.stat().st_size < LIMIT
+    with shown(chromium, place.dashboard) as view:
+        assert view.page.locator("#period input").count() == 2
+        assert view.value("#overdue", "overdue-all") == 250_000
+        assert view.problems == []
+
+
 def test_a_page_that_cannot_be_written_leaves_the_former_one(published: Place, tmp_path: Path) -> None:
     place = emptied(published, tmp_path)
     written(place)

@@ -1,5 +1,5 @@
 // What is chosen, its controls, and its place in the address.
-const PERIODS = [4, 13, 26, 52];
+const PERIODS = [4, 13, 26, 52].filter((weeks) => weeks <= data.weeks);
 const USUAL = 13;
 const byId = (id) => document.getElementById(id);
 

@@ -48,7 +48,12 @@ function overdue() {
   if (!rows.length) return card("overdue", "Overdue now", NOW_SCOPE, "", empty("Nothing is overdue in this selection."));
   const shown = allFolds ? rows : rows.slice(0, 10);
   const all = rows.reduce((sum, row) => sum + row.count, 0);
-  const more = el("button", { type: "button", class: "quiet more", onclick: () => { allFolds = true; render(); } }, `Show all ${number(rows.length)} owners`);
+  const unfoldAll = () => {
+    allFolds = true;
+    render();
+    document.querySelectorAll("#overdue summary")[shown.length].focus();
+  };
+  const more = el("button", { type: "button", class: "quiet more", onclick: unfoldAll }, `Show all ${number(rows.length)} owners`);
   return card("overdue", "Overdue now", NOW_SCOPE, "long",
     el("p", { class: "lead" }, el("b", { "data-name": "overdue-all", "data-value": all }, plural(all, "activity", "activities")),
       ` of ${plural(rows.length, "owner")}. Open an owner to see what they are, most overdue first.`),
