@@ -57,14 +57,19 @@ function weekly(rows, names) {
   return sums;
 }
 
-/** Everything about activities and outcomes of the chosen rows, week by week. */
-function activity(choice) {
+/** Everything about activities and outcomes of these rows, week by week. */
+function activity({ counts, done, outcomes }) {
   return {
-    ...weekly(chosen(facts.counts, choice), ["added", "planned", "plannedDone", "timed", "onTime"]),
-    ...weekly(chosen(facts.done, choice), ["done"]),
-    ...weekly(chosen(facts.outcomes, choice), ["won", "lost", "value", "withoutRate"]),
+    ...weekly(counts, ["added", "planned", "plannedDone", "timed", "onTime"]),
+    ...weekly(done, ["done"]),
+    ...weekly(outcomes, ["won", "lost", "value", "withoutRate"]),
   };
 }
+
+/** The rows about activities and outcomes that a choice leaves. */
+const chosenActivity = (choice) => ({
+  counts: chosen(facts.counts, choice), done: chosen(facts.done, choice), outcomes: chosen(facts.outcomes, choice),
+});
 
 /** The same added up over weeks, with rates. */
 function over(sums, from, to) {

@@ -1,9 +1,11 @@
 // One row for each owner.
 function ownerRows() {
-  const from = since(choice);
-  return data.owners.map((_, owner) => owner).filter((owner) => !choice.owners.size || choice.owners.has(owner)).map((owner) => {
-    const only = { ...choice, owners: new Set([owner]) };
-    return { owner, ...over(activity(only), from, LAST), overdue: total(chosen(facts.overdue, only), "count") };
+  const kinds = Object.entries(chosenActivity(choice)).map(([kind, rows]) => [kind, grouped(rows, "owner")]);
+  const waiting = grouped(chosen(facts.overdue, choice), "owner");
+  const owners = data.owners.map((_, owner) => owner).filter((owner) => !choice.owners.size || choice.owners.has(owner));
+  return owners.map((owner) => {
+    const own = Object.fromEntries(kinds.map(([kind, rows]) => [kind, rows.get(owner) ?? []]));
+    return { owner, ...over(activity(own), since(choice), LAST), overdue: total(waiting.get(owner) ?? [], "count") };
   }).filter((row) => row.added || row.done || row.planned || row.won || row.overdue || choice.owners.size);
 }
 

@@ -24,7 +24,7 @@ function tile(label, name, now, before, format, told, values) {
 
 /** The last full week against the week before. */
 function headline() {
-  const sums = activity(choice);
+  const sums = activity(chosenActivity(choice));
   const [now, before, running] = [LAST, LAST - 1, NOW].map((week) => over(sums, week, week));
   const trail = (read) => Array.from({ length: choice.weeks }, (_, place) => read(over(sums, since(choice) + place, since(choice) + place)));
   const entry = (label, name, format, told) => tile(label, name, now[name], before[name], format, told, trail((week) => week[name]));
@@ -86,7 +86,7 @@ function doneByType() {
 }
 
 function ratesByWeek() {
-  const sums = activity(choice);
+  const sums = activity(chosenActivity(choice));
   const weeks = periodWeeks().map((week) => ({ week, ...over(sums, week, week) }));
   const whole = over(sums, since(choice), LAST);
   const scope = SERIES_SCOPE;
