@@ -25,33 +25,65 @@ class Places:
         return self.of.setdefault(key, len(self.of))
 
 
+COUNTS = ("added", "planned", "planned_done", "timed", "on_time")
+OUTCOMES = ("won", "lost", "value", "without_rate")
+COVERAGE = (
+    *("open_deals", "with_next_activity", "value"),
+    *("deals_at_risk", "value_at_risk", "rotten_deals", "without_rate"),
+)
+
+
+@dataclass
+class Keys:
+    """Places of everything that rows are told apart by."""
+
+    owners: Places = field(default_factory=Places)
+    pipelines: Places = field(default_factory=Places)
+    types: Places = field(default_factory=Places)
+    sources: Places = field(default_factory=Places)
+
+    def group(self, row: dict[str, Any]) -> list[int]:
+        """Owner and pipeline of a row."""
+        return [self.owners[row["owner_id"]], self.pipelines[row["pipeline_id"]]]
+
+
 def encoded(answers: Answers) -> dict[str, Any]:
     """Everything the page shows, as JSON can hold it."""
-    owners, pipelines, types, sources = Places(), Places(), Places(), Places()
-    for row in answers.rows["pipelines"]:
-        pipelines[row["pipeline_id"]]
-
-    def group(row: dict[str, Any]) -> list[int]:
-        return [owners[row["owner_id"]], pipelines[row["pipeline_id"]]]
-
-    rows = answers.rows
-    counts = ("added", "planned", "planned_done", "timed", "on_time")
-    outcomes = ("won", "lost", "value", "without_rate")
-    coverage = (
-        *("open_deals", "with_next_activity", "value"),
-        *("deals_at_risk", "value_at_risk", "rotten_deals", "without_rate"),
+    keys = Keys()
+    for row in answers.rows["pipelines"]:  # in the CRM's order
+        keys.pipelines[row["pipeline_id"]]
+    found = _weekly(answers.rows, keys) | _now(answers.rows, keys)
+    return (
+        found
+        | _names(answers.rows, keys)
+        | {
+            "asOf": answers.as_of.isoformat(),
+            "firstWeek": answers.first_week.isoformat(),
+            "weeks": answers.weeks,
+            "currency": answers.currency,
+        }
     )
-    found = {
-        "counts": [[*group(row), *_series_of(row, counts)] for row in rows["counts"]],
+
+
+def _weekly(rows: dict[str, Rows], keys: Keys) -> dict[str, Any]:
+    group, types, sources = keys.group, keys.types, keys.sources
+    return {
+        "counts": [[*group(row), *_series_of(row, COUNTS)] for row in rows["counts"]],
         "done": [
             [*group(row), types[row["activity_type"]], *_series_of(row, ["done"])] for row in rows["done"]
         ],
-        "outcomes": [[*group(row), *_series_of(row, outcomes)] for row in rows["outcomes"]],
+        "outcomes": [[*group(row), *_series_of(row, OUTCOMES)] for row in rows["outcomes"]],
         "firstTouch": [
             [*group(row), sources[row["source"]], _steps(row["week"]), row["minutes"]]
             for row in rows["first_touch"]
         ],
-        "coverage": [[*group(row), *(_number(row[name]) for name in coverage)] for row in rows["coverage"]],
+    }
+
+
+def _now(rows: dict[str, Rows], keys: Keys) -> dict[str, Any]:
+    group, types = keys.group, keys.types
+    return {
+        "coverage": [[*group(row), *(_number(row[name]) for name in COVERAGE)] for row in rows["coverage"]],
         "overdue": [[*group(row), row["activities"], _day(row["oldest"])] for row in rows["overdue"]],
         "overdueList": [
             [*group(row), types[row["activity_type"]], row["subject"], _day(row["due_date"]), row["deal"]]
@@ -60,21 +92,15 @@ def encoded(answers: Answers) -> dict[str, Any]:
         "idleList": [[*group(row), *_idle(row)] for row in rows["idle_list"]],
         "quality": [[row["description"], row["records"], row["population"]] for row in rows["quality"]],
     }
-    return found | {
-        "asOf": answers.as_of.isoformat(),
-        "firstWeek": answers.first_week.isoformat(),
-        "weeks": answers.weeks,
-        "currency": answers.currency,
-        "owners": _owners(owners, rows["users"]),
-        "pipelines": list(
-            zip(
-                pipelines.of,
-                _labels(pipelines, rows["pipelines"], "pipeline_id", "No deal or pipeline"),
-                strict=True,
-            )
-        ),
-        "types": _labels(types, rows["types"], "activity_type", "(none)"),
-        "sources": [str(key or "") for key in sources.of],
+
+
+def _names(rows: dict[str, Rows], keys: Keys) -> dict[str, Any]:
+    pipelines = _labels(keys.pipelines, rows["pipelines"], "pipeline_id", "No deal or pipeline")
+    return {
+        "owners": _owners(keys.owners, rows["users"]),
+        "pipelines": list(zip(keys.pipelines.of, pipelines, strict=True)),
+        "types": _labels(keys.types, rows["types"], "activity_type", "(none)"),
+        "sources": [str(key or "") for key in keys.sources.of],
     }
 
 
