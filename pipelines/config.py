@@ -32,7 +32,8 @@ ROUNDTRIP = {
     "destination": "duckdb or postgres",
     "warehouse": "the DuckDB file that holds the warehouse",
     "postgres_url": "where the Postgres warehouse is: postgresql://user:password@host:5432/database",
-    "memory_limit": "the most memory DuckDB may take, for example 256MB",
+    "memory_limit": "the most memory DuckDB may take while it loads, for example 256MB",
+    "build_memory_limit": "the most memory DuckDB may take while it builds tables, for example 1GB",
     "reports": "the DuckDB file that the reporting tables are published in",
     "dashboard": "the page that is written with the reporting tables",
 }

@@ -172,6 +172,7 @@ def _duckdb(place: Place) -> dict[str, str]:
         "ROUNDTRIP_DBT_TARGET": "duckdb",
         "ROUNDTRIP_DBT_WAREHOUSE": str(place.warehouse.resolve()),
         "ROUNDTRIP_DBT_MEMORY_LIMIT": place.memory_limit,
+        "ROUNDTRIP_DBT_BUILD_MEMORY_LIMIT": place.build_memory_limit,
     }
 
 

@@ -19,7 +19,9 @@ class Place:
     postgres_url: str = field(default="", repr=False)
     """`postgresql://user:password@host:5432/database`; a secret."""
     memory_limit: str = "256MB"
-    """The most memory that DuckDB may take."""
+    """The most memory that DuckDB may take while it loads."""
+    build_memory_limit: str = "1GB"
+    """The most memory that DuckDB may take while it builds and publishes tables."""
     reports: Path = Path("data/reports.duckdb")
     """The published tables, when the warehouse is a DuckDB file; on Postgres they are a schema."""
     dashboard: Path = Path("data/dashboard.html")

@@ -86,8 +86,15 @@
 {% macro local_midnight(day, zone) %}(cast({{ day }} as timestamp) at time zone {{ zone }}){% endmacro %}
 
 {# Full days of 24 hours from one instant to another; negative before it. #}
-{% macro full_days(since, until) -%}
+{% macro full_days(since, until) %}{{ return(adapter.dispatch('full_days')(since, until)) }}{% endmacro %}
+
+{% macro default__full_days(since, until) -%}
     cast(floor(extract(epoch from {{ until }} - {{ since }}) / 86400) as integer)
+{%- endmacro %}
+
+{# DuckDB counts the months and days between two moments of a zone first, which takes thirty times as long. #}
+{% macro duckdb__full_days(since, until) -%}
+    cast(floor((epoch_us({{ until }}) - epoch_us({{ since }})) / 86400000000.0) as integer)
 {%- endmacro %}
 
 {# Texts as SQL literals with commas between. #}
