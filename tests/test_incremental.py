@@ -70,11 +70,12 @@ HAPPENINGS: dict[int, tuple[Happening, ...]] = {
         edit("activities", FIRST, deal_id=9, is_deleted=False),
         edit("activities", 200, type="call", participants=[{"person_id": 4, "primary": True}], person_id=4),
         other_zone(3, "Pacific/Kiritimati"),
+        edit("deals", 2, won_time="2026-08-01T00:00:00Z"),
+        edit("deals", 6, status="open", won_time=None, close_time=None),
     ),
     6: (
         edit("activities", FIRST, is_deleted=True),
         edit("activities", SECOND, person_id=None, participants=None),
-        edit("deals", 2, won_time="2026-08-17T23:30:00Z"),
         edit("deals", 3, is_deleted=True),
         other_zone(oddities.MARS, "America/Anchorage"),
     ),
@@ -84,7 +85,6 @@ HAPPENINGS: dict[int, tuple[Happening, ...]] = {
         edit("activities", 202, due_date="2026-10-16", due_time="", done=False, is_deleted=False),
         edit("activities", 203, due_date="2026-11-30", due_time="", done=False, is_deleted=False),
         edit("deals", 3, is_deleted=False, status="lost", lost_time="2026-08-01T00:00:00Z"),
-        edit("deals", 6, status="open", won_time=None, close_time=None),
     ),
     16: (
         edit("activities", VANISHED, subject="Back again"),
