@@ -45,14 +45,22 @@ select run_id, command, status, started_at,
     rows_inserted, rows_updated, rows_deleted, requests, tokens, tokens_left_today, problem
 from ops.runs where crm = ? order by started_at desc limit ?
 """
+TRANSFORMS = """
+select run_id, command, status, started_at,
+    round(extract(epoch from ended_at - started_at)::numeric, 1)::double precision as seconds, as_of, models, tests,
+    failures, is_published, problem
+from ops.transforms order by started_at desc limit ?
+"""
 
 
 def read(place: Place, crm: Crm) -> dict[str, Any]:
     """Everything `status` tells, as plain values."""
     with open_warehouse(place, f"raw_{crm.name}", read_only=True) as warehouse:
-        if "runs" not in warehouse.catalog("ops"):
+        kept = warehouse.catalog("ops")
+        if "runs" not in kept:
             raise UsageError(f"{place.title} holds no run yet.", way_out="Run `roundtrip nightly` first.")
         runs = warehouse.records_of(RUNS, [crm.name, LAST_RUNS])
+        transforms = warehouse.records_of(TRANSFORMS, [LAST_RUNS]) if "transforms" in kept else []
         entities = warehouse.records_of(ENTITIES, [crm.name])
         tables = warehouse.tables()
         for entity in entities:
@@ -67,6 +75,7 @@ def read(place: Place, crm: Crm) -> dict[str, Any]:
         "tokens_left_today": runs[0]["tokens_left_today"] if runs else None,
         "entities": entities,
         "runs": runs,
+        "transforms": transforms,
     }
 
 
@@ -82,6 +91,8 @@ def show(found: dict[str, Any]) -> None:
     """Print it for a person."""
     console.OUT.print(_entities(found))
     console.OUT.print(_runs(found))
+    if found["transforms"]:
+        console.OUT.print(_transforms(found))
     left = found["tokens_left_today"]
     if left is not None:
         console.OUT.print(f"Tokens left at the end of the last run: {left:,}.")
@@ -111,6 +122,19 @@ def _runs(found: dict[str, Any]) -> Table:
         numbers = ["" if run[name] is None else f"{run[name]:,}" for name in counts]
         seconds = "" if run["seconds"] is None else f"{run['seconds']:.1f}"
         drawn.add_row(f"{run['started_at']:%m-%d %H:%M:%S}", run["command"], run["status"], seconds, *numbers)
+    return drawn
+
+
+def _transforms(found: dict[str, Any]) -> Table:
+    columns = (">seconds", ">models", ">tests", ">failures", "as of (UTC)", "published")
+    drawn = console.grid("\nLast transforms", "started (UTC)", "command", "status", *columns)
+    drawn.add_column("problem", overflow="fold")
+    for one in found["transforms"]:
+        counts = ["" if one[name] is None else f"{one[name]:,}" for name in ("models", "tests", "failures")]
+        seconds = "" if one["seconds"] is None else f"{one['seconds']:.1f}"
+        told = ("yes" if one["is_published"] else "no", one["problem"] or "")
+        begun = (f"{one['started_at']:%m-%d %H:%M:%S}", one["command"], one["status"])
+        drawn.add_row(*begun, seconds, *counts, _time(one["as_of"]), *told)
     return drawn
 
 

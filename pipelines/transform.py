@@ -138,14 +138,15 @@ def holds_a_load(warehouse: Warehouse) -> bool:
 
 def _judge(warehouse: Warehouse, done: Transformation, select: Sequence[str]) -> None:
     """Find out whether what is built may be seen."""
+    before = _unsettled(warehouse, done) if select else ()
     if not done.nodes:
+        done.unsettled = before
         raise UsageError(
             f"No model is called {', '.join(select)}." if select else "The dbt project has no models.",
             way_out="The models are the files in transforms/models; --select takes what dbt takes.",
         )
     done.failures = failures(warehouse, [node for node in done.nodes if node.status in ("fail", "error")])
     done.warnings = failures(warehouse, [node for node in done.nodes if node.status == "warn"])
-    before = _unsettled(warehouse, done) if select else ()
     wrong = [node.node_id for node in done.nodes if not node.well]
     settled = {node.node_id for node in done.nodes if node.well}
     done.unsettled = tuple(dict.fromkeys([name for name in before if name not in settled] + wrong))

@@ -45,7 +45,7 @@ def main(place: Place, stop: Path) -> None:
     """Read until told to stop."""
     torn, versions, reads = [], set(), 0
     while not stop.exists():
-        time.sleep(0.005)
+        time.sleep(0.02)
         lowest, highest, rows, second, edition = row = _asked(place)
         reads += 1
         versions.add(edition)

@@ -67,11 +67,12 @@ def swap(warehouse: Warehouse, tables: Sequence[Table]) -> None:
 
 def _published(warehouse: Warehouse) -> dict[str, dict[str, str]]:
     """The published tables with their columns; what else is in the schema is somebody else's."""
-    if not warehouse.columns_of(SCHEMA, EDITION):
+    there = warehouse.catalog(SCHEMA)
+    if EDITION not in there:
         return {}
     rows = warehouse.rows_of(f"select tables from {_named(EDITION)}")  # noqa: S608
     names = rows[0][0].split(",") if rows else []
-    return {name: columns for name in names if (columns := warehouse.columns_of(SCHEMA, name))}
+    return {name: there[name] for name in names if name in there}
 
 
 def _persistently(warehouse: Warehouse, publish: Callable[[], None]) -> None:

@@ -12,6 +12,8 @@ FOLDERS = ("marts", "reports", "snapshots")
 OWN = "_"
 """Columns whose name begins so are the build's own."""
 KEY_TESTS = ("is_key", "unique")
+Catalog = Mapping[str, Mapping[str, str]]
+"""Tables, their columns, and the types of these."""
 EDITION = "published"
 """The table that says which state this is."""
 DAY = "snapshot_date"
@@ -52,7 +54,8 @@ def published_tables(
     nodes = manifest["nodes"].values()
     keys = _keys(nodes)
     models = [node for node in nodes if _is_published(node)]
-    tables = [_table(warehouse, node, keys.get(node["unique_id"], ()), built_since) for node in models]
+    built = {schema: warehouse.catalog(schema) for schema in {node["schema"] for node in models}}
+    tables = [_table(built, node, keys.get(node["unique_id"], ()), built_since) for node in models]
     return sorted([*tables, _edition(warehouse, edition, tables)], key=lambda table: table.name)
 
 
@@ -82,13 +85,11 @@ def _is_strict(config: Mapping[str, Any]) -> bool:
 
 
 def _table(
-    warehouse: Warehouse, node: Mapping[str, Any], key: tuple[str, ...], built_since: date | None
+    built: Mapping[str, Catalog], node: Mapping[str, Any], key: tuple[str, ...], built_since: date | None
 ) -> Table:
     schema, name = node["schema"], node["alias"]
     columns = {
-        column: kind
-        for column, kind in warehouse.columns_of(schema, name).items()
-        if not column.startswith(OWN)
+        column: kind for column, kind in built[schema].get(name, {}).items() if not column.startswith(OWN)
     }
     if not columns:
         raise TransformError(
