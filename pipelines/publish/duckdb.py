@@ -102,14 +102,28 @@ def _bring(warehouse: Warehouse, table: Table, before: dict[str, str] | None) ->
         _write(warehouse, table)
         return
     warehouse.execute(_outdated(table))
-    share = f"select (select count(*) from outdated) > {MOST_CHANGED} * count(*) from {_named(table.name)}"  # noqa: S608
-    ((many,),) = warehouse.rows_of(share)
-    if many:
+    ((outdated, there, of_those, wanted),) = warehouse.rows_of(_counts(table))
+    if outdated > MOST_CHANGED * there:
         _write(warehouse, table)
         return
-    warehouse.execute(f"delete from {_named(table.name)} where rowid in (select place from outdated)")  # noqa: S608
-    warehouse.execute(_missing(table))
+    if outdated:
+        warehouse.execute(f"delete from {_named(table.name)} where rowid in (select place from outdated)")  # noqa: S608
+    # Rows are told apart by a key: when there are as many as wanted, they are those.
+    if of_those - outdated < wanted:
+        warehouse.execute(_missing(table))
     _comment(warehouse, table)
+
+
+def _counts(table: Table) -> str:
+    """How many rows are outdated; are published; of these may have changed; and are built of those."""
+    return f"""
+        select
+            (select count(*) from outdated),
+            count(*),
+            count(*) filter (where {table.changing}),
+            (select count(*) from ({table.rows}) where {table.changing})
+        from {_named(table.name)}
+    """  # noqa: S608
 
 
 def _outdated(table: Table) -> str:
