@@ -45,11 +45,21 @@ class Sizes:
         )
 
 
-def measurements(sizes: Sizes) -> Iterator[Measurement]:
-    """Everything, as it is measured."""
+def loads(sizes: Sizes) -> Iterator[Measurement]:
+    """Reading and loading, on accounts of three sizes."""
     yield from _large(sizes)
     yield from _medium(sizes)
     yield from _small(sizes)
+
+
+def nights(sizes: Sizes) -> Iterator[Measurement]:
+    """Whole nights: on DuckDB at two sizes, on Postgres at the larger."""
+    with account(sizes.small) as opened:
+        yield from _nights(opened, sizes)
+    with account(sizes.large) as opened:
+        yield from _nights(opened, sizes)
+        with _postgres() as url:
+            yield from _nights(opened, sizes, url)
 
 
 def _large(sizes: Sizes) -> Iterator[Measurement]:
@@ -58,9 +68,6 @@ def _large(sizes: Sizes) -> Iterator[Measurement]:
             yield from _in_turn(opened, None if left else Path(kept))
         yield opened.measure("load, all entities")
         yield from _changes(opened, Path(kept), sizes)
-        yield from _nights(opened, sizes)
-        with _postgres() as url:
-            yield from _nights(opened, sizes, url)
 
 
 def _medium(sizes: Sizes) -> Iterator[Measurement]:
@@ -81,7 +88,6 @@ def _small(sizes: Sizes) -> Iterator[Measurement]:
         opened.box.control("latency", seconds=0)
         opened.box.control("limits", **FREE)
         yield from _changes(opened, Path(kept), sizes)
-        yield from _nights(opened, sizes)
 
 
 def _in_turn(opened: Account, kept: Path | None = None) -> Iterator[Measurement]:
@@ -125,3 +131,7 @@ def _postgres() -> Iterator[str]:
             yield url
     finally:
         server.stop()
+
+
+PARTS = {"loads": loads, "nights": nights}
+"""What can be measured by itself."""

@@ -66,18 +66,16 @@ class Figures:
         return median(one.seconds / another.seconds for one, another in pairs)
 
 
-def targets(found: Sequence[Measurement], sizes: Sizes) -> list[Target]:
-    """Every target with its figure."""
+def of_loads(found: Sequence[Measurement], sizes: Sizes) -> list[Target]:
+    """The targets of reading and loading, with their figures."""
     figures = Figures(found, sizes)
-    return [
-        *_speed(figures),
-        *_memory(figures),
-        *_requests(figures),
-        *_rate(figures),
-        *_nights(figures),
-        *_builds(figures, ""),
-        *_builds(figures, " on Postgres"),
-    ]
+    return [*_speed(figures), *_memory(figures), *_requests(figures), *_rate(figures)]
+
+
+def of_nights(found: Sequence[Measurement], sizes: Sizes) -> list[Target]:
+    """The targets of whole nights, with their figures."""
+    figures = Figures(found, sizes)
+    return [*_nights(figures), *_builds(figures, ""), *_builds(figures, " on Postgres")]
 
 
 def _speed(figures: Figures) -> list[Target]:
@@ -174,3 +172,7 @@ def _builds(figures: Figures, where: str) -> list[Target]:
         ),
         Target(f"night of changes: peak memory in MB{where}", figures.peak(changed, size)),
     ]
+
+
+TARGETS = {"loads": of_loads, "nights": of_nights}
+"""Of each part."""
