@@ -44,6 +44,8 @@ def _asked(place: Place) -> tuple[Any, ...]:
 def main(place: Place, stop: Path) -> None:
     """Read until told to stop."""
     torn, versions, reads = [], set(), 0
+    sys.stdout.write("reading\n")
+    sys.stdout.flush()
     while not stop.exists():
         time.sleep(0.02)
         lowest, highest, rows, second, edition = row = _asked(place)

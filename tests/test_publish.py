@@ -73,6 +73,9 @@ def readers(place: Place, stop: Path) -> Iterator[list[dict[str, Any]]]:
         for _ in range(READERS)
     ]
     told: list[dict[str, Any]] = []
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "reading\n"
     try:
         yield told
     finally:

@@ -164,6 +164,8 @@ def _named(table: str) -> str:
 
 def _put(new: Path, reports: Path) -> None:
     """Rename, so that it is there as a whole after a power cut too."""
+    if reports.exists():
+        shutil.copymode(reports, new)  # who may read it stays
     _synced(new)
     # Whoever wrote into the published file left a log of that; it must not be read into the new one.
     _log_of(reports).unlink(missing_ok=True)

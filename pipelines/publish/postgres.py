@@ -116,9 +116,23 @@ def _bring(warehouse: Warehouse, table: Table, before: dict[str, str] | None) ->
         warehouse.execute(f"create table {_named(table.name)} as {table.rows}")
     else:
         _reshape(warehouse, table, before)
-        warehouse.execute(_outdated(table))
-        warehouse.execute(_missing(table))
+        _replace_rows(warehouse, table)
     _index(warehouse, table)
+
+
+def _replace_rows(warehouse: Warehouse, table: Table) -> None:
+    """Replace the rows that are not as built; all of them, when nothing tells rows apart."""
+    if not table.key:
+        warehouse.execute(f"delete from {_named(table.name)}")  # noqa: S608
+        warehouse.execute(f"insert into {_named(table.name)} ({listed(table.columns)}) {table.rows}")
+        return
+    warehouse.execute(_outdated(table))
+    warehouse.execute(f"delete from {_named(table.name)} where ctid in (select place from outdated)")  # noqa: S608
+    warehouse.execute("drop table outdated")
+    ((there, wanted),) = warehouse.rows_of(_counts(table))
+    # A key tells them apart: when there are as many as wanted, they are those.
+    if there < wanted:
+        warehouse.execute(_missing(table))
 
 
 def _index(warehouse: Warehouse, table: Table) -> None:
@@ -147,28 +161,33 @@ def _reshape(warehouse: Warehouse, table: Table, before: dict[str, str]) -> None
 
 
 def _outdated(table: Table) -> str:
-    """Delete what is not as built; everything, when nothing tells rows apart."""
-    if not table.key:
-        return f"delete from {_named(table.name)}"  # noqa: S608
+    """Where the rows are that are not as built. As a table of its own, because only so Postgres uses several cores."""
     return f"""
-        delete from {_named(table.name)} where ctid in (
-            select published._place
-            from (
-                select ctid as _place, *, {_keys(table)} from {_named(table.name)} where {table.changing}
-            ) as published
-            left join (select *, {_keys(table)} from ({table.rows}) as built where {table.changing}) as built
-                on {_same_key(table)}
-            where built._key_1 is null or ({_values(table, "published")}) is distinct from ({_values(table, "built")})
-        )"""  # noqa: S608
+        create temporary table outdated on commit drop as
+        select published._place as place
+        from (
+            select ctid as _place, *, {_keys(table)} from {_named(table.name)} where {table.changing}
+        ) as published
+        left join (select *, {_keys(table)} from ({table.rows}) as built where {table.changing}) as built
+            on {_same_key(table)}
+        where built._key_1 is null or ({_values(table, "published")}) is distinct from ({_values(table, "built")})
+        """  # noqa: S608
+
+
+def _counts(table: Table) -> str:
+    """How many rows are published, and how many are built."""
+    return f"""
+        select
+            (select count(*) from {_named(table.name)} where {table.changing}),
+            (select count(*) from ({table.rows}) as built where {table.changing})
+        """  # noqa: S608
 
 
 def _missing(table: Table) -> str:
     """Insert what is built and not there."""
-    into = f"insert into {_named(table.name)} ({listed(table.columns)}) "
-    if not table.key:
-        return into + table.rows
     return f"""
-        {into} select {listed(table.columns)}
+        insert into {_named(table.name)} ({listed(table.columns)})
+        select {listed(table.columns)}
         from (select *, {_keys(table)} from ({table.rows}) as built where {table.changing}) as built
         where not exists (
             select 1 from (select {_keys(table)} from {_named(table.name)} where {table.changing}) as published
