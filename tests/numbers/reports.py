@@ -14,6 +14,9 @@ from tests.numbers.deals import is_open, snap_deal_daily
 from tests.numbers.engagement import grouped, touches
 from tests.numbers.owners import split
 
+LISTS = ("activities", "deals", "persons", "organizations")
+"""What each load reads up to one moment: none of them is ever behind here."""
+
 
 def fct_deal_stage_history(nights: Nights) -> list[Row]:
     """One row for each stay of a deal in a stage, of those stays that some night saw."""
@@ -139,7 +142,7 @@ def rpt_data_quality(company: Company) -> list[Row]:
     told = [
         _check(name, rows, [str(row["id"]) for row in rows if fails(row)]) for name, rows, fails in checks
     ]
-    return [*told, _unknown_types(company, activities)]
+    return [*told, _unknown_types(company, activities), _check("lists_behind", LISTS, [])]
 
 
 def _check(name: str, population: Sequence[Any], ids: list[str]) -> Row:

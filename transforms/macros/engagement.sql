@@ -2,12 +2,29 @@
 
 {# The types with columns of their own, and "other": a list of (column prefix, condition on activity_type). #}
 {% macro activity_buckets() %}
-    {%- set buckets = [] -%}
+    {%- set buckets, taken = [], ['other', 'activities', 'minutes', 'planned'] -%}
     {%- for type in var('column_types') -%}
-        {%- do buckets.append((type | replace('-', '_'), "activity_type = '" ~ type ~ "'")) -%}
+        {%- set prefix = column_prefix(type) -%}
+        {%- if prefix in taken -%}
+            {{ exceptions.raise_compiler_error(
+                "The variable column_types gives '" ~ type ~ "' columns called " ~ prefix ~ "_done and so on, but these"
+                ~ " names are taken. Leave it out: such activities are counted as \"other\"."
+            ) }}
+        {%- endif -%}
+        {%- do taken.append(prefix) -%}
+        {%- do buckets.append((prefix, "activity_type = " ~ literals([type]))) -%}
     {%- endfor -%}
-    {%- do buckets.append(('other', "activity_type not in (" ~ literals(var('column_types')) ~ ")")) -%}
+    {%- do buckets.append(('other', "not " ~ is_among('activity_type', var('column_types')))) -%}
     {{ return(buckets) }}
+{% endmacro %}
+
+{# What the columns of a type begin with: its key, as far as that is an SQL name. #}
+{% macro column_prefix(type) %}
+    {%- set letters = ['type_'] if (type | string)[:1] in '0123456789' else [] -%}
+    {%- for letter in type | string | lower -%}
+        {%- do letters.append(letter if letter in 'abcdefghijklmnopqrstuvwxyz0123456789_' else '_') -%}
+    {%- endfor -%}
+    {{ return(letters | join) }}
 {% endmacro %}
 
 {# What does not change as time goes by, over activities that are not deleted. #}

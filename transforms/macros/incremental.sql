@@ -11,6 +11,7 @@
         model.raw_code,
         activity_counts(), deal_status_at('x'),
         json_elements('x'), json_positions('x'), json_length('x'), json_id('x', 'x'), json_flag('x', 'x'),
+        json_readable('x'),
         clock_time('x'), duration_minutes('x'), local_date('x', 'x'), local_midnight('x', 'x'),
         literals(var('touch_types')), var('default_time_zone'),
     ] -%}

@@ -48,6 +48,19 @@
     )
 {%- endmacro %}
 
+{# JSON that can be read: Postgres reads none with an escaped NUL in it, which goes (not `\\u0000`: that is text). #}
+{% macro json_readable(column) %}{{ return(adapter.dispatch('json_readable')(column)) }}{% endmacro %}
+
+{% macro default__json_readable(column) %}{{ column }}{% endmacro %}
+
+{% macro postgres__json_readable(column) -%}
+    case
+        when position('\u0000' in cast({{ column }} as text)) > 0
+            then cast(regexp_replace(cast({{ column }} as text), '(?<!\\)((\\\\)*)\\u0000', '\1', 'g') as json)
+        else {{ column }}
+    end
+{%- endmacro %}
+
 {# A text member of a JSON object; null when the member, or the object, is not there. #}
 {% macro json_text(column, member) %}({{ column }} ->> '{{ member }}'){% endmacro %}
 
@@ -65,6 +78,22 @@
 {% macro default__known_time_zones() %}pg_timezone_names(){% endmacro %}
 
 {% macro postgres__known_time_zones() %}pg_timezone_names{% endmacro %}
+
+{# The time zone of users who have none, as a literal. #}
+{% macro default_time_zone() %}{{ literals([var('default_time_zone')]) }}{% endmacro %}
+
+{# Stops the build here when the database does not know the default time zone, instead of in every model that uses it. #}
+{% macro require_default_time_zone() %}
+    {%- if execute -%}
+        {%- set asked = "select 1 from " ~ known_time_zones() ~ " where lower(name) = lower(" ~ default_time_zone() ~ ")" -%}
+        {%- if run_query(asked).rows | length == 0 -%}
+            {{ exceptions.raise_compiler_error(
+                "The variable default_time_zone is " ~ default_time_zone() ~ ", which this database does not know."
+                ~ " Set it to an IANA name, such as Europe/Berlin."
+            ) }}
+        {%- endif -%}
+    {%- endif -%}
+{% endmacro %}
 
 {# A time of day out of text, 'HH:MM' or 'HH:MM:SS'; anything else is none. #}
 {% macro clock_time(column) -%}
@@ -99,13 +128,18 @@
 
 {# Texts as SQL literals with commas between. #}
 {% macro literals(texts) -%}
-    {%- for text in texts %}'{{ text | replace("'", "''") }}'{{ ", " if not loop.last }}{% endfor -%}
+    {%- for text in texts %}'{{ text | string | replace("'", "''") }}'{{ ", " if not loop.last }}{% endfor -%}
 {%- endmacro %}
 
-{# Money in another currency: exact decimals. 10^15 and more would not fit, and stays unconverted. #}
+{# Whether a column is one of some texts; of none it is not, which `in ()` cannot say. #}
+{% macro is_among(column, texts) -%}
+    {% if texts %}{{ column }} in ({{ literals(texts) }}){% else %}false{% endif %}
+{%- endmacro %}
+
+{# Money in another currency: exact decimals, rates below 10^8. 10^15 and more would not fit, and stays unconverted. #}
 {% macro money_at_rate(column, rate) -%}
     cast(
-        cast(case when abs({{ column }}) < 1000000000000000 then {{ column }} end as numeric(24, 9))
-        * cast({{ rate }} as numeric(14, 10)) as numeric(38, 9)
+        cast(case when abs({{ column }}) <= 999999999999999 then {{ column }} end as numeric(20, 5))
+        * cast({{ rate }} as numeric(18, 10)) as numeric(38, 9)
     )
 {%- endmacro %}

@@ -30,7 +30,7 @@
             left join {{ ref('stg_pipedrive__deals') }} as deals on found.deal_id = deals.deal_id
             where
                 held._loaded_at is distinct from found._loaded_at
-                or held.owner_time_zone is distinct from coalesce(users.time_zone, '{{ var("default_time_zone") }}')
+                or held.owner_time_zone is distinct from coalesce(users.time_zone, {{ default_time_zone() }})
                 or held.deal_status_when_done is distinct from {{ deal_status_at('held.done_at') }}
 
         ),

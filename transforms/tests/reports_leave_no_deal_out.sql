@@ -45,4 +45,4 @@ cross join checks
 where
     deals.deals != speeds.deals
     or deals.closed_deals != mixes.closed_deals
-    or checks.checks != 10
+    or checks.checks != 11

@@ -9,7 +9,9 @@ weeks as (
         sum(done_on_time) as done_on_time,
         sum(minutes) as minutes,
         sum(
-            {%- for type in var('column_types') %}{{ type }}_done + {% endfor %}other_done
+            {%- for name, _condition in activity_buckets() %}
+                {{ name }}_done {{ "+" if not loop.last }}
+            {%- endfor %}
         ) as done_by_type,
         sum(touches) as touches,
         sum(deals_won) as deals_won,

@@ -5,7 +5,7 @@ with
 loads as (
 
     select max(window_until) as read_until
-    from {{ source('ops', 'entity_loads') }}
+    from {{ ref('stg_ops__entity_loads') }}
     where crm = 'pipedrive'
 
 ),
@@ -14,7 +14,7 @@ chosen as (
 
     select
         {% if var('as_of') %}
-            cast('{{ var("as_of") }}' as timestamp with time zone) as as_of
+            cast({{ literals([var('as_of')]) }} as timestamp with time zone) as as_of
         {% else %}
             coalesce(read_until, current_timestamp) as as_of
         {% endif %}

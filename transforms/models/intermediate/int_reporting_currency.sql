@@ -1,35 +1,34 @@
-with
-deals as (
+{% if var('reporting_currency') %}
+    select {{ literals([var('reporting_currency')]) }} as currency
+{% else %}
+    with
+    deals as (
 
-    select * from {{ ref('stg_pipedrive__deals') }}
+        select * from {{ ref('stg_pipedrive__deals') }}
 
-),
+    ),
 
-counted as (
+    counted as (
 
-    select
-        currency,
-        count(*) as deals
-    from deals
-    where not is_deleted and currency != ''
-    group by currency
+        select
+            currency,
+            count(*) as deals
+        from deals
+        where not is_deleted and currency != ''
+        group by currency
 
-),
+    ),
 
-ranked as (
+    ranked as (
 
-    select
-        currency,
-        row_number() over (order by deals desc, currency asc) as place
-    from counted
+        select
+            currency,
+            row_number() over (order by deals desc, currency asc) as place
+        from counted
 
-)
+    )
 
-select
-    {% if var('reporting_currency') %}
-        '{{ var("reporting_currency") }}' as currency
-    {% else %}
-        coalesce(max(currency), '') as currency
-    {% endif %}
-from ranked
-where place = 1
+    select coalesce(max(currency), '') as currency
+    from ranked
+    where place = 1
+{% endif %}

@@ -1,4 +1,4 @@
-{%- set zone = "coalesce(owners.time_zone, '" ~ var('default_time_zone') ~ "')" -%}
+{%- set zone = "coalesce(owners.time_zone, " ~ default_time_zone() ~ ")" -%}
 with
 days as (
 
@@ -56,13 +56,10 @@ weeks_of_days as (
         sum(planned) as planned,
         sum(done) as done,
         sum(done_on_time) as done_on_time,
-        sum(minutes) as minutes,
-        {% for type in var('column_types') -%}
-            coalesce(sum(done) filter (where activity_type = '{{ type }}'), 0) as {{ type }}_done,
+        {% for name, condition in activity_buckets() -%}
+            coalesce(sum(done) filter (where {{ condition }}), 0) as {{ name }}_done,
         {% endfor -%}
-        coalesce(
-            sum(done) filter (where activity_type not in ({{ literals(var('column_types')) }})), 0
-        ) as other_done
+        sum(minutes) as minutes
     from days
     group by owner_id, week_start_date
 
@@ -166,8 +163,8 @@ weeks as (
         coalesce(weeks_of_days.minutes, 0) as minutes,
         coalesce(weeks_planned.planned_done, 0) as planned_done,
         coalesce(weeks_done.done_timed, 0) as done_timed,
-        {% for type in var('column_types') + ['other'] -%}
-            coalesce(weeks_of_days.{{ type }}_done, 0) as {{ type }}_done,
+        {% for name, _condition in activity_buckets() -%}
+            coalesce(weeks_of_days.{{ name }}_done, 0) as {{ name }}_done,
         {% endfor -%}
         coalesce(weeks_touched.touches, 0) as touches,
         coalesce(weeks_touched.deals_touched, 0) as deals_touched,
@@ -223,8 +220,8 @@ select
     this_week.completion_rate,
     this_week.done_timed,
     this_week.on_time_rate,
-    {% for type in var('column_types') + ['other'] -%}
-        cast(this_week.{{ type }}_done as bigint) as {{ type }}_done,
+    {% for name, _condition in activity_buckets() -%}
+        cast(this_week.{{ name }}_done as bigint) as {{ name }}_done,
     {% endfor -%}
     this_week.touches,
     this_week.deals_touched,

@@ -35,7 +35,7 @@ select
         else types.activity_type
     end as name,
     listed.sort_order,
-    types.activity_type in ({{ literals(var('touch_types')) }}) as is_touch,
+    {{ is_among('types.activity_type', var('touch_types')) }} as is_touch,
     listed.activity_type is not null as is_listed,
     coalesce(listed.is_active, false) as is_active,
     coalesce(listed.is_custom, false) as is_custom,

@@ -69,7 +69,7 @@ select
     case
         when deals.currency = reporting.currency then deals.value
         {% for currency, rate in var('currency_rates').items() -%}
-            when deals.currency = '{{ currency }}' then {{ money_at_rate('deals.value', rate) }}
+            when deals.currency = {{ literals([currency]) }} then {{ money_at_rate('deals.value', rate) }}
         {% endfor -%}
     end as value_reporting,
     reporting.currency as reporting_currency,

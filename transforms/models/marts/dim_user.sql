@@ -1,3 +1,4 @@
+{{ require_default_time_zone() }}
 with
 users as (
 
@@ -20,7 +21,7 @@ select
     -- A name that this database does not know would stop the whole build.
     case
         when known_zones.time_zone is not null then users.time_zone
-        else '{{ var("default_time_zone") }}'
+        else {{ default_time_zone() }}
     end as time_zone,
     users.created_at,
     users.last_login_at,

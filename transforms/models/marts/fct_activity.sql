@@ -40,7 +40,7 @@ zoned as (
 
     select
         activities.*,
-        coalesce(users.time_zone, '{{ var("default_time_zone") }}') as owner_time_zone,
+        coalesce(users.time_zone, {{ default_time_zone() }}) as owner_time_zone,
         coalesce(activities.activity_type, '') as known_type,
         activities.due_date is not null and activities.due_time is null as is_all_day,
         (activities.due_date + activities.due_time) at time zone 'UTC' as due_at,
@@ -75,7 +75,7 @@ touched as (
     select
         *,
         case
-            when is_done and not is_deleted and known_type in ({{ literals(var('touch_types')) }}) then happens_at
+            when is_done and not is_deleted and {{ is_among('known_type', var('touch_types')) }} then happens_at
         end as touched_at
     from dated
 

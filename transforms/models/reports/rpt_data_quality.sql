@@ -31,7 +31,54 @@ deals as (
 
 persons as (
 
-    select * from {{ ref('dim_person') }} where not is_deleted
+    select
+        person_id,
+        emails,
+        phones
+    from {{ ref('stg_pipedrive__persons') }}
+    where not is_deleted
+
+),
+
+contacts as (
+
+    select
+        person_id,
+        {{ json_elements('emails') }} as entry
+    from persons
+    union all
+    select
+        person_id,
+        {{ json_elements('phones') }} as entry
+    from persons
+
+),
+
+reachable as (
+
+    select distinct person_id
+    from contacts
+    where {{ json_text('entry', 'value') }} != ''
+
+),
+
+lists as (
+
+    select
+        entity,
+        max(window_until) as read_until
+    from {{ ref('stg_ops__entity_loads') }}
+    where
+        crm = 'pipedrive'
+        and entity in ('activities', 'deals', 'persons', 'organizations')
+        and window_until is not null
+    group by entity
+
+),
+
+as_of as (
+
+    select as_of from {{ ref('int_as_of') }}
 
 ),
 
@@ -95,7 +142,8 @@ populations as (
         (select count(*) from activity_types) as activity_types,
         (select count(*) from deals) as deals,
         (select count(*) from deals where is_open) as open_deals,
-        (select count(*) from persons) as persons
+        (select count(*) from persons) as persons,
+        (select count(*) from lists) as lists
 
 ),
 
@@ -150,6 +198,11 @@ checks as (
         'persons_without_contact_data' as check_name,
         'Persons with neither e-mail address nor phone number.' as description,
         (select persons from populations) as population
+    union all
+    select
+        'lists_behind' as check_name,
+        'Lists that were not read up to the moment the tables tell of.' as description,
+        (select lists from populations) as population
 
 ),
 
@@ -222,7 +275,15 @@ findings as (
         person_id as record_id,
         null as record_key
     from persons
-    where primary_email is null and primary_phone is null
+    where not exists (select 1 from reachable where persons.person_id = reachable.person_id)
+    union all
+    select
+        'lists_behind' as check_name,
+        null as record_id,
+        lists.entity as record_key
+    from lists
+    cross join as_of
+    where lists.read_until < as_of.as_of - interval '1 hour'
 
 ),
 

@@ -5,7 +5,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    on_schema_change='fail',
+    on_schema_change='append_new_columns',
     pre_hook='{{ forget_coverage_days() }}',
 ) }}
 
@@ -43,7 +43,8 @@ counts as (
         count(*) filter (where is_at_risk) as deals_at_risk,
         cast(coalesce(sum(value_reporting) filter (where is_at_risk), 0) as numeric(38, 9)) as value_at_risk,
         count(*) filter (where is_rotten) as rotten_deals,
-        count(*) filter (where is_without_value_reporting) as deals_without_value_reporting
+        count(*) filter (where is_without_value_reporting) as deals_without_value_reporting,
+        max(reporting_currency) as reporting_currency
     from deals
     group by snapshot_date, pipeline_id, owner_id
 
@@ -63,6 +64,7 @@ select
     cast(touched_14_days as double precision) / open_deals as share_touched_14_days,
     cast(touched_30_days as double precision) / open_deals as share_touched_30_days,
     value,
+    reporting_currency,
     deals_at_risk,
     value_at_risk,
     rotten_deals,

@@ -1,4 +1,4 @@
-{%- set zone = "coalesce(owners.time_zone, '" ~ var('default_time_zone') ~ "')" -%}
+{%- set zone = "coalesce(owners.time_zone, " ~ default_time_zone() ~ ")" -%}
 with
 deals as (
 

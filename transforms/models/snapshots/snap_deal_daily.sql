@@ -62,6 +62,7 @@ select
     deals_aged.value,
     deals_aged.currency,
     deals_aged.value_reporting,
+    deals_aged.reporting_currency,
     case
         when deals_aged.created_at is not null
             then greatest(0, {{ full_days('deals_aged.created_at', 'as_of.as_of') }})

@@ -5,7 +5,7 @@ select
     owner_id,
     -- what
     name,
-    address,
+    {{ json_readable('address') }} as address,
     website,
     linkedin as linkedin_url,
     industry,
