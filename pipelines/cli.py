@@ -84,6 +84,8 @@ def nightly(*, as_json: Json = False) -> None:
         console.closing(night.run)
         if night.transformation:
             telling.closing(night.transformation, settings.place)
+        elif night.lacking:
+            console.note(f"No reporting tables yet: {night.lacking} The next runs go on with that.")
     raise typer.Exit(EXIT[night.status])
 
 

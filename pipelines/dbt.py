@@ -23,7 +23,8 @@ from sources.errors import TransformError, UsageError
 PROJECT = Path(__file__).parent.parent / "transforms"
 MOST_LINES = 3
 """Of what dbt says of an error; the rest shows its own code."""
-THREADS = {"duckdb": "2", "postgres": "2"}
+THREADS = {"duckdb": "2", "postgres": "4"}
+"""Measured on two cores, in seconds, with 1, 2 and 4: Postgres 9.8, 7.4, 6.7; DuckDB the same, but 4 cost more CPU."""
 LIBPQ = {"sslrootcert": "PGSSLROOTCERT", "sslcert": "PGSSLCERT", "sslkey": "PGSSLKEY", "options": "PGOPTIONS"}
 """What a Postgres URL may hold that dbt's profile cannot: the driver reads it from the environment."""
 Follow = Callable[[str], None]
@@ -178,6 +179,12 @@ def _duckdb(place: Place) -> dict[str, str]:
 
 def _postgres(place: Place) -> dict[str, str]:
     told = psycopg2.extensions.parse_dsn(place.postgres_url)
+    otherwise = {
+        "port": os.environ.get("PGPORT", "5432"),
+        "sslmode": os.environ.get("PGSSLMODE", "prefer"),
+        "host": os.environ.get("PGHOST", "localhost"),
+    }
+    told = otherwise | told
     named = {"host": "HOST", "port": "PORT", "user": "USER", "dbname": "DATABASE", "sslmode": "SSLMODE"}
     return {
         "ROUNDTRIP_DBT_TARGET": "postgres",

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from pipelines import dbt
+from pipelines.dashboard.page import replaced
 from pipelines.lock import locked
 from pipelines.place import Place
 from pipelines.warehouse import open_warehouse
@@ -20,7 +21,7 @@ def write_docs(place: Place) -> Path:
         made = dbt.document(place)
     try:
         page.parent.mkdir(parents=True, exist_ok=True)
-        made.replace(page)
+        replaced(page, made.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"The documentation cannot be written to {page}: {error.strerror}.") from error
     return page

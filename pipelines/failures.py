@@ -67,7 +67,7 @@ def _examples(warehouse: Warehouse, node: Node) -> list[dict[str, Any]]:
 def command(place: Place, file: Path) -> str:
     """What to type to run a query on the warehouse."""
     if place.destination == "postgres":
-        return f'psql "$ROUNDTRIP__POSTGRES_URL" -f {shlex.quote(str(file))}'
+        return f"psql {shlex.quote(place.url_without_password)} -f {shlex.quote(str(file))}"
     code = (
         f"import duckdb; duckdb.connect({str(place.warehouse)!r}, read_only=True)"
         f".sql(open({str(file)!r}).read()).show()"

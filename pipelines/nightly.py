@@ -7,7 +7,7 @@ from typing import Any
 from pipelines.config import Settings
 from pipelines.load import load
 from pipelines.ops import Run
-from pipelines.transform import Transformation, holds_a_load, transform_in
+from pipelines.transform import Transformation, transform_in, what_is_lacking
 from pipelines.warehouse import Warehouse
 
 BY_SEVERITY = ("failed", "partial", "done")
@@ -20,6 +20,8 @@ class Night:
     run: Run
     transformation: Transformation | None
     """None when there is nothing yet to transform."""
+    lacking: str = ""
+    """Why there is not."""
 
     @property
     def status(self) -> str:
@@ -46,11 +48,13 @@ def nightly(
     has brought what it could, and that is transformed.
     """
     transformations: list[Transformation] = []
+    lacking: list[str] = []
 
     def then(warehouse: Warehouse, run: Run) -> None:
-        if holds_a_load(warehouse):
+        lacking.append(what_is_lacking(warehouse))
+        if not lacking[0]:
             done = transform_in(warehouse, command="nightly", run_id=run.run_id, watch=follow)
             transformations.append(done)
 
     run = load(settings, command="nightly", watch=watch, then=then, **seams)
-    return Night(run, next(iter(transformations), None))
+    return Night(run, next(iter(transformations), None), "".join(lacking))

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 Destination = Literal["duckdb", "postgres"]
 
@@ -34,6 +34,17 @@ class Place:
         parts = urlsplit(self.postgres_url)
         host = f"{parts.hostname or 'localhost'}" + (f":{parts.port}" if parts.port else "")
         return f"postgresql://{host}{parts.path}"
+
+    @property
+    def url_without_password(self) -> str:
+        """Where the Postgres warehouse is, to be shown; a password elsewhere in it is left out too."""
+        parts = urlsplit(self.postgres_url)
+        _, _, host = parts.netloc.rpartition("@")
+        shown = [
+            pair for pair in parts.query.split("&") if not pair.startswith(("password=", "sslpassword="))
+        ]
+        user = f"{quote(self.user)}@" if self.user else ""
+        return urlunsplit(parts._replace(netloc=f"{user}{host}", query="&".join(shown)))
 
     @property
     def database(self) -> str:

@@ -20,6 +20,12 @@ def closing(done: Transformation, place: Place) -> None:
         _show(failure, "red")
     if done.problem and not done.failures:
         console.note(done.problem, "red")
+    if done.snapshots_not_taken:
+        console.note(
+            f"Not taken today: {', '.join(done.snapshots_not_taken)}. What is on a day cannot be found again later: "
+            "mend this and run `roundtrip transform` before the next load.",
+            "red",
+        )
     if done.tables:
         console.say(
             f"{done.tables} tables published as of {done.as_of:%Y-%m-%d %H:%M} UTC: {published_at(place)}"
@@ -53,6 +59,7 @@ def summary(done: Transformation, place: Place) -> dict[str, Any]:
         "as_of": done.as_of,
         "models": done.count("model"),
         "tests": done.count("test"),
+        "snapshots_not_taken": done.snapshots_not_taken,
         "published_tables": done.tables,
         "published_at": published_at(place) if done.tables else None,
         "dashboard": str(place.dashboard) if done.tables else None,
@@ -66,4 +73,4 @@ def night_summary(night: Night, place: Place) -> dict[str, Any]:
     transformation = night.transformation
     followed = summary(transformation, place) if transformation else None
     status = {"status": night.status, "problem": night.problem or None}
-    return console.summary(night.run) | status | {"transform": followed}
+    return console.summary(night.run) | status | {"transform": followed, "lacking": night.lacking or None}

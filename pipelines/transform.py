@@ -29,11 +29,11 @@ TABLE = """
 create table if not exists ops.transforms (
     run_id varchar primary key, command varchar, started_at timestamptz, ended_at timestamptz, status varchar,
     as_of timestamptz, models bigint, tests bigint, failures bigint, problem varchar, is_published boolean,
-    unsettled varchar, version varchar)
+    is_whole boolean, unsettled varchar, version varchar)
 """
 BEGUN = (
-    "insert into ops.transforms (run_id, command, started_at, status, is_published, version) "
-    "values (?, ?, ?, 'running', false, ?)"
+    "insert into ops.transforms (run_id, command, started_at, status, is_published, is_whole, version) "
+    "values (?, ?, ?, 'running', false, ?, ?)"
 )
 ENDED = (
     "update ops.transforms set ended_at = ?, status = ?, as_of = ?, models = ?, tests = ?, failures = ?, "
@@ -41,6 +41,15 @@ ENDED = (
 )
 LAST = "select unsettled from ops.transforms where run_id <> ? order by started_at desc limit 1"
 MOST_TOLD = 3
+LOADED_SINCE = """
+select count(*) from ops.runs where started_at > (select max(started_at) from ops.transforms where is_whole)
+"""
+NEVER_READ = """
+select entity from ops.entity_loads where entity in ('activities', 'deals')
+group by entity having count(window_until) = 0 order by entity
+"""
+"""What the snapshots are of: taken of half of it, they would be wrong for good."""
+SNAPSHOTS = "/models/snapshots/"
 EVERYTHING = ("everything",)
 """What is unsettled after a run that did not get to the end."""
 WritePage = Callable[[Reports, Path], None]
@@ -76,7 +85,12 @@ class Transformation:
 
     def count(self, kind: str) -> int:
         """How many nodes of a kind were run."""
-        return sum(node.kind == kind and node.status != "skipped" for node in self.nodes)
+        return sum(node.kind == kind and node.status not in ("skipped", "error") for node in self.nodes)
+
+    @property
+    def snapshots_not_taken(self) -> list[str]:
+        """Snapshots that this run was to take of its day, and could not."""
+        return [node.name for node in self.nodes if SNAPSHOTS in node.file and not node.well]
 
 
 def transform(place: Place, *, command: str = "transform", **options: Any) -> Transformation:
@@ -101,12 +115,10 @@ def transform_in(
     watch: Watch = lambda _step: None,
 ) -> Transformation:
     """Build, test and publish in an open warehouse. What is returned tells what was done, also what failed of it."""
-    if not holds_a_load(warehouse):
-        raise UsageError(
-            f"{warehouse.place.title} holds nothing to transform.", way_out="Run `roundtrip load` first."
-        )
+    if lacking := what_is_lacking(warehouse):
+        raise UsageError(lacking, way_out="Run `roundtrip load` first.")
     done = Transformation(run_id or uuid.uuid4().hex, command, pendulum.now("UTC"))
-    _begin(warehouse, done)
+    _begin(warehouse, done, is_whole=not select)
     try:
         done.nodes = dbt.build(
             warehouse.place, full_refresh=full_refresh, select=select, variables=variables, follow=watch
@@ -129,11 +141,16 @@ def transform_in(
     return done
 
 
-def holds_a_load(warehouse: Warehouse) -> bool:
-    """Whether any entity has been loaded: then all raw tables are there."""
+def what_is_lacking(warehouse: Warehouse) -> str:
+    """Why the warehouse cannot be transformed yet; empty when it can be."""
+    nothing = f"{warehouse.place.title} holds nothing to transform."
     if not warehouse.columns_of("ops", "entity_loads"):
-        return False
-    return bool(warehouse.rows_of("select 1 from ops.entity_loads where window_until is not null limit 1"))
+        return nothing
+    if never := [entity for (entity,) in warehouse.rows_of(NEVER_READ)]:
+        return f"{warehouse.place.title} has not been read to the end once: {', '.join(never)}."
+    # Once any entity has been loaded, all raw tables are there.
+    loaded = warehouse.rows_of("select 1 from ops.entity_loads where window_until is not null limit 1")
+    return "" if loaded else nothing
 
 
 def _judge(warehouse: Warehouse, done: Transformation, select: Sequence[str]) -> None:
@@ -156,6 +173,11 @@ def _judge(warehouse: Warehouse, done: Transformation, select: Sequence[str]) ->
         done.problem += f" And {more} more." if more > 0 else ""
     elif done.unsettled:
         done.problem = _left_failing(done.unsettled)
+    elif select and warehouse.rows_of(LOADED_SINCE)[0][0]:
+        done.problem = (
+            "What was selected is built, but not published, because data was loaded since all tables were built "
+            "together. Run `roundtrip transform` without --select."
+        )
 
 
 def _left_failing(unsettled: Sequence[str]) -> str:
@@ -197,10 +219,10 @@ def _as_of(warehouse: Warehouse, manifest: Mapping[str, Any]) -> datetime | None
     return datetime.fromisoformat(str(rows[0][0])) if rows else None
 
 
-def _begin(warehouse: Warehouse, done: Transformation) -> None:
+def _begin(warehouse: Warehouse, done: Transformation, *, is_whole: bool) -> None:
     warehouse.execute(TABLE)
     warehouse.execute("update ops.transforms set status = 'killed' where status = 'running'")
-    row = [done.run_id, done.command, done.started_at, version("roundtrip")]
+    row = [done.run_id, done.command, done.started_at, is_whole, version("roundtrip")]
     warehouse.execute(BEGUN, row)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pipelines import dbt
+from pipelines import dbt, telling
 from pipelines.place import Place
 from pipelines.reports import Reports, open_reports
 from pipelines.transform import transform
@@ -149,7 +149,8 @@ def test_the_query_that_is_told_shows_the_rows(place: Place) -> None:
         assert "20 rows" in shown.stdout
     else:
         file = Path(failure.command.split(" -f ")[1])
-        assert failure.command.startswith('psql "$ROUNDTRIP__POSTGRES_URL" -f ')
+        assert failure.command.startswith("psql 'postgresql://postgres@localhost/")
+        assert "well-kept" not in failure.command
         assert len(query(place, file.read_text())) == 20
 
 
@@ -244,6 +245,39 @@ def test_what_is_selected_is_not_published_after_a_run_that_was_killed(place: Pl
     assert "an earlier run did not get to its end" in done.problem
     assert query(place, "select status from ops.transforms where run_id = 'dead'") == [("killed",)]
     assert built(place, version=20).status == "done"
+
+
+def test_what_is_selected_is_not_published_when_data_was_loaded_meanwhile(place: Place) -> None:
+    built(place, version=20)
+    tiny.loaded(place, run_id="later")
+    done = built(place, select=("first+",), version=21)
+    assert (done.status, done.tables, published(place)) == ("failed", 0, 20)
+    assert "data was loaded since all tables were built together" in done.problem
+    assert built(place, version=21, refused=21).status == "failed"
+    assert built(place, select=("first+",), version=22).status == "done", "all are of one state again"
+    assert published(place) == 22
+
+
+def test_nothing_is_built_of_lists_that_were_never_read_to_the_end(place: Place) -> None:
+    with open_warehouse(place, "ops") as warehouse:
+        unread = "insert into ops.entity_loads (run_id, crm, entity) values ('first', 'pipedrive', 'deals')"
+        warehouse.execute(unread)
+    try:
+        with pytest.raises(UsageError, match="has not been read to the end once: deals"):
+            built(place, version=23)
+    finally:
+        with open_warehouse(place, "ops") as warehouse:
+            warehouse.execute("delete from ops.entity_loads where run_id = 'first'")
+
+
+def test_a_snapshot_that_was_not_taken_is_told(
+    place: Place, edited: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    edited("models/snapshots/snap_of_day.sql", "select 1 / 'x' as snapshot_date")
+    done = built(place, version=24)
+    assert done.snapshots_not_taken == ["snap_of_day"]
+    telling.closing(done, place)
+    assert "Not taken today: snap_of_day" in capfd.readouterr().err
 
 
 def test_a_selection_that_names_nothing_is_refused(place: Place) -> None:

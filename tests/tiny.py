@@ -93,15 +93,16 @@ def make(folder: Path) -> Path:
     return folder
 
 
-def loaded(place: Place) -> None:
+def loaded(place: Place, run_id: str = "load") -> None:
     """A warehouse in which something was loaded, as far as the transforms can see."""
-    run = Run("load", "load", "pipedrive", pendulum.now("UTC"), ended_at=pendulum.now("UTC"), status="done")
+    run = Run(run_id, "load", "pipedrive", pendulum.now("UTC"), ended_at=pendulum.now("UTC"), status="done")
     with open_warehouse(place, "raw_pipedrive") as warehouse:
         ops.begin(warehouse, run)
         ops.end(warehouse, run)
         warehouse.execute(
             "insert into ops.entity_loads (run_id, crm, entity, window_until) "
-            "values ('load', 'pipedrive', 'activities', '2026-10-01 20:00:00+00')"
+            "values (?, 'pipedrive', 'activities', '2026-10-01 20:00:00+00')",
+            [run_id],
         )
 
 

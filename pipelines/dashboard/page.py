@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 from collections.abc import Iterable
 from importlib.metadata import version
 from importlib.resources import files
@@ -59,6 +60,8 @@ def replaced(path: Path, text: str) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
+        if path.exists():
+            shutil.copymode(path, beside)  # who may read it stays
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
