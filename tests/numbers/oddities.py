@@ -108,6 +108,12 @@ ACTIVITIES: dict[str, Row] = {
     "due this second": {**OPEN, "due_date": "2026-10-01", "due_time": "20:00", "owner_id": NEW_YORK},
     "due a second ago": {**OPEN, "due_date": "2026-10-01", "due_time": "19:59:59", "owner_id": NEW_YORK},
     "due at noon, in words": {**OPEN, "due_date": "2026-10-05", "due_time": "noon", "owner_id": NEW_YORK},
+    "with a person whose name holds a NUL": {
+        **DONE,
+        "person_id": None,
+        "participants": [{"person_id": 8, "primary": True, "name": "Nul\0"}],
+        "location": {"value": "C:\\u0000"},
+    },
 }
 """Done at no time, of nobody known, of odd types and lengths, at one moment, on other days elsewhere."""
 FIRST = 40
