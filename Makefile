@@ -16,7 +16,7 @@ demo: $(VENV)/.installed ## Run the nightly job twice around a simulated busines
 	@$(BIN)/roundtrip demo
 
 test: $(VENV)/.installed ## Run the test suite
-	@$(BIN)/pytest -n auto --dist loadscope --no-loadscope-reorder --durations 15
+	@$(BIN)/pytest -n auto --dist loadscope --no-loadscope-reorder
 
 lint: $(VENV)/.installed ## Check format, rules, types, SQL and the direction of imports
 	@$(BIN)/ruff format --check .

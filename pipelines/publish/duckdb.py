@@ -32,6 +32,7 @@ def swap(warehouse: Warehouse, tables: Sequence[Table]) -> None:
     new = reports.with_name(f".{reports.name}.new")
     try:
         reports.parent.mkdir(parents=True, exist_ok=True)
+        _ready(reports).unlink(missing_ok=True)  # of a publish that was killed
         if not _made_from(reports, new, warehouse, tables):
             _forget(new)
             with _attached(warehouse, new), warehouse.transaction():
@@ -163,14 +164,24 @@ def _named(table: str) -> str:
 
 
 def _put(new: Path, reports: Path) -> None:
-    """Rename, so that it is there as a whole after a power cut too."""
+    """Rename, so that it is there as a whole after a power cut too.
+
+    What is renamed is a copy: DuckDB may write to the file that was attached until it lets go of it for good.
+    """
+    ready = _ready(reports)
+    shutil.copyfile(new, ready)
     if reports.exists():
-        shutil.copymode(reports, new)  # who may read it stays
-    _synced(new)
+        shutil.copymode(reports, ready)  # who may read it stays
+    _synced(ready)
     # Whoever wrote into the published file left a log of that; it must not be read into the new one.
     _log_of(reports).unlink(missing_ok=True)
-    new.replace(reports)
+    ready.replace(reports)
     _synced(reports.parent)
+    _forget(new)
+
+
+def _ready(reports: Path) -> Path:
+    return reports.with_name(f".{reports.name}.ready")
 
 
 def _synced(path: Path) -> None:
