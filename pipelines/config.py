@@ -114,6 +114,7 @@ def read_place(crm: Crm) -> Place:
         warehouse=warehouse,
         postgres_url=url,
         memory_limit=given.get("memory_limit", Place.memory_limit),
+        build_memory_limit=given.get("build_memory_limit", Place.build_memory_limit),
         reports=Path(given.get("reports", warehouse.with_name(Place.reports.name))),
         dashboard=Path(given.get("dashboard", warehouse.with_name(Place.dashboard.name))),
     )
