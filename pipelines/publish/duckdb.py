@@ -14,8 +14,8 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.publish.tables import Table, listed, literal, quoted
-from pipelines.warehouse import Warehouse
+from pipelines.publish.tables import Table, listed, literal
+from pipelines.warehouse import Warehouse, quoted
 from sources.errors import TransformError
 
 BESIDE = "roundtrip_new"

@@ -15,9 +15,9 @@ from collections.abc import Callable, Sequence
 import psycopg2
 import psycopg2.errors
 
-from pipelines.publish.tables import EDITION, Table, listed, literal, quoted
+from pipelines.publish.tables import EDITION, Table, listed, literal
 from pipelines.reports import SCHEMA
-from pipelines.warehouse import Warehouse
+from pipelines.warehouse import Warehouse, quoted
 from sources.errors import LoadError, TransformError
 
 PATIENCE = 120.0

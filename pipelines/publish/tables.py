@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from pipelines.warehouse import Warehouse
+from pipelines.warehouse import Warehouse, quoted
 from sources.errors import TransformError
 
 FOLDERS = ("marts", "reports", "snapshots")
@@ -134,11 +134,6 @@ def _edition(warehouse: Warehouse, edition: Edition, tables: Iterable[Table]) ->
         description="Which state the tables are of: one row.",
         column_descriptions={name: text for name, (_, _, text) in facts.items()},
     )
-
-
-def quoted(name: str) -> str:
-    """A name in SQL."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def listed(names: Iterable[str]) -> str:

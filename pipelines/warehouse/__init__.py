@@ -1,11 +1,11 @@
 """The warehouse: a DuckDB file or a Postgres database, behind one interface."""
 
 from pipelines.place import Place
-from pipelines.warehouse.base import Warehouse
+from pipelines.warehouse.base import Warehouse, quoted
 from pipelines.warehouse.duckdb import DuckDB
 from pipelines.warehouse.postgres import Postgres
 
-__all__ = ["Warehouse", "open_warehouse"]
+__all__ = ["Warehouse", "open_warehouse", "quoted"]
 
 
 def open_warehouse(place: Place, dataset: str, *, read_only: bool = False) -> Warehouse:

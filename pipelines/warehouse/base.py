@@ -107,7 +107,7 @@ class Warehouse(ABC):
     def make_schema(self, name: str) -> None:
         """Make a schema unless it is there; who may only use it must not be refused for not making it."""
         if not self.has_schema(name):
-            self.execute(f"create schema if not exists {_quoted(name)}")
+            self.execute(f"create schema if not exists {quoted(name)}")
 
     def tables(self) -> set[str]:
         """The names of the raw tables there are."""
@@ -118,7 +118,7 @@ class Warehouse(ABC):
         """What the last completed load is called; empty before the first."""
         if "_dlt_loads" not in self.tables():
             return ""
-        ((load_id,),) = self.rows_of(f"select max(load_id) from {_quoted(self.dataset)}._dlt_loads")  # noqa: S608
+        ((load_id,),) = self.rows_of(f"select max(load_id) from {quoted(self.dataset)}._dlt_loads")  # noqa: S608
         return str(load_id or "")
 
     def make_missing(self, entities: Iterable[Entity]) -> None:
@@ -130,7 +130,7 @@ class Warehouse(ABC):
             if entity.name in there:
                 continue
             columns = ", ".join(
-                f"{_quoted(column.name)} {self.types[column.kind]}"
+                f"{quoted(column.name)} {self.types[column.kind]}"
                 + (" not null" if column.name == entity.primary_key else "")
                 for column in entity.columns
             )
@@ -155,7 +155,7 @@ class Warehouse(ABC):
         staged = self.catalog(staging)
         if self.stages_anew or any(self._drifted(staged, entities)):
             for table in staged:
-                self.execute(f"drop table {_quoted(staging)}.{_quoted(table)}")
+                self.execute(f"drop table {quoted(staging)}.{quoted(table)}")
 
     def _drifted(
         self, catalog: Mapping[str, Mapping[str, str]], entities: Iterable[Entity]
@@ -254,7 +254,7 @@ class Warehouse(ABC):
         wanted = pa.schema([schema(entity).field(name) for name in names])
         query = (
             f"select {self._selected(entity, names)} from {self.table(entity)} "  # noqa: S608
-            f"where {_quoted(entity.primary_key)} {self.among}"
+            f"where {quoted(entity.primary_key)} {self.among}"
         )
         return self._arrow(query, keys.combine_chunks()).cast(wanted)
 
@@ -262,7 +262,7 @@ class Warehouse(ABC):
         """The keys of all rows that are not marked deleted."""
         if not self.columns(entity):
             return []
-        query = f"select {_quoted(entity.primary_key)} from {self.table(entity)} where not {DELETED}"  # noqa: S608
+        query = f"select {quoted(entity.primary_key)} from {self.table(entity)} where not {DELETED}"  # noqa: S608
         return [row[0] for row in self.rows_of(query)]
 
     def _selected(self, entity: Entity, names: Sequence[str]) -> str:
@@ -270,18 +270,19 @@ class Warehouse(ABC):
         held = self.columns(entity)
         kinds = {column.name: column.kind for column in entity.columns}
         return ", ".join(
-            (_quoted(name) if name in held else f"null::{self.types[kinds[name]]}")
+            (quoted(name) if name in held else f"null::{self.types[kinds[name]]}")
             + ("::varchar" if kinds[name] in self.sent_as_text else "")
-            + f" as {_quoted(name)}"
+            + f" as {quoted(name)}"
             for name in names
         )
 
     def table(self, entity: Entity) -> str:
         """The name of an entity's raw table in SQL."""
-        return f"{_quoted(self.dataset)}.{_quoted(entity.name)}"
+        return f"{quoted(self.dataset)}.{quoted(entity.name)}"
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """A name in SQL."""
     return '"' + name.replace('"', '""') + '"'
 
 
