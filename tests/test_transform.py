@@ -88,7 +88,7 @@ def test_a_run_is_recorded_with_what_it_built_tested_and_published(place: Place)
 
 def test_steps_are_told_as_they_begin(place: Place) -> None:
     steps: list[str] = []
-    transform(place, variables={"version": 2}, write_page=lambda _reports, _path: None, watch=steps.append)
+    built(place, version=2, options={"watch": steps.append})
     building = [step.split()[1] for step in steps if step.startswith("building ")]
     assert sorted(building) == ["first", "int_as_of", "second", "snap_of_day"]
     assert building.index("first") < building.index("second")
@@ -113,9 +113,7 @@ def test_the_password_reaches_no_file(place: Place) -> None:
 
 def test_a_full_refresh_builds_anew_but_keeps_the_snapshots(place: Place) -> None:
     built(place, version=3, day=1)
-    done = transform(
-        place, full_refresh=True, variables={"version": 4}, write_page=lambda _reports, _path: None
-    )
+    done = built(place, version=4, options={"full_refresh": True})
     assert (done.status, published(place)) == ("done", 4)
     assert len(query(place, "select * from snapshots.snap_of_day")) > 1
 
@@ -206,7 +204,7 @@ def test_a_dashboard_that_cannot_be_written_fails_the_run_but_not_the_tables(pla
     def refuse(_reports: Reports, _path: Path) -> None:
         raise LoadError("the page is too odd.")
 
-    done = transform(place, variables={"version": 11}, write_page=refuse)
+    done = built(place, version=11, options={"write_page": refuse})
     assert (done.status, done.tables, published(place)) == ("failed", 4, 11)
     assert done.problem.startswith(
         "The tables are published, but the dashboard is that of before: the page is too odd"
@@ -291,10 +289,10 @@ def test_a_build_that_is_killed_leaves_what_is_published_and_the_next_one_goes_o
     built(place, version=22)
     code = (
         "import os, signal, sys; from pathlib import Path; from tests import tiny; from tests.reading import placed;"
-        "from pipelines import dbt; from pipelines.transform import transform;"
+        "from pipelines import dbt;"
         "dbt.PROJECT = Path(sys.argv[1]);"
-        "transform(placed(sys.argv[2]), variables={'version': 23}, watch=lambda step:"
-        " os.kill(os.getpid(), signal.SIGKILL) if step.startswith('building second') else None)"
+        "tiny.built(placed(sys.argv[2]), version=23, options=dict(watch=lambda step:"
+        " os.kill(os.getpid(), signal.SIGKILL) if step.startswith('building second') else None))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, str(dbt.PROJECT), written(place)], capture_output=True, check=False

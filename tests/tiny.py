@@ -1,11 +1,13 @@
 """A dbt project of a few small models that say which version they are of, to be built and published often."""
 
 import shutil
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pendulum
+import pytest
 
 from pipelines import dbt, ops
 from pipelines.ops import Run
@@ -27,13 +29,14 @@ models:
     intermediate: {+schema: build_intermediate, +materialized: table}
     marts: {+schema: build, +materialized: table}
     snapshots: {+schema: snapshots, +materialized: incremental, +full_refresh: false}
-vars: {version: 1, day: 0, refused: -1, doubted: -1}
 """,
     "models/intermediate/int_as_of.sql": """
-select cast('2026-10-01 20:00:00+00' as timestamp with time zone) + interval '{{ var("day") }} days' as as_of
+select
+    cast('2026-10-01 20:00:00+00' as timestamp with time zone)
+    + interval '{{ env_var('TINY_DAY', '0') }} days' as as_of
 """,
     "models/marts/first.sql": """
-select cast(numbers.number as bigint) as number, {{ var('version') }} as version, 'hidden' as _own
+select cast(numbers.number as bigint) as number, {{ env_var('TINY_VERSION', '1') }} as version, 'hidden' as _own
 from generate_series(1, 20) as numbers (number)
 """,
     "models/marts/second.sql": """
@@ -44,7 +47,7 @@ select max(version) as version, count(*) as row_count, cast('{"a": 1}' as json) 
 {% if is_incremental() %}
 delete from {{ this }} where snapshot_date in (select cast(as_of as date) from {{ ref('int_as_of') }})
 {% endif %}") }}
-select cast(as_of as date) as snapshot_date, {{ var('version') }} as version from {{ ref('int_as_of') }}
+select cast(as_of as date) as snapshot_date, {{ env_var('TINY_VERSION', '1') }} as version from {{ ref('int_as_of') }}
 """,
     "models/models.yml": """
 models:
@@ -60,10 +63,11 @@ models:
     columns: [{name: snapshot_date, data_tests: [is_key]}]
 """,
     "tests/no_refused_version.sql": """
-select number, version from {{ ref('first') }} where version = {{ var('refused') }}
+select number, version from {{ ref('first') }} where version = {{ env_var('TINY_REFUSED', '-1') }}
 """,
     "tests/no_doubted_version.sql": """
-{{ config(severity='warn') }} select number from {{ ref('first') }} where version = {{ var('doubted') }} and number < 3
+{{ config(severity='warn') }}
+select number from {{ ref('first') }} where version = {{ env_var('TINY_DOUBTED', '-1') }} and number < 3
 """,
 }
 AS_OF = datetime(2026, 10, 1, 20, tzinfo=UTC)
@@ -106,9 +110,14 @@ def loaded(place: Place, run_id: str = "load") -> None:
         )
 
 
-def built(place: Place, *, select: tuple[str, ...] = (), **variables: Any) -> Transformation:
-    """One run of the transforms."""
-    return transform(place, select=select, variables=variables, write_page=_page)
+def built(
+    place: Place, *, select: tuple[str, ...] = (), options: Mapping[str, Any] | None = None, **told: int
+) -> Transformation:
+    """One run of the transforms, its models told in the environment: of other variables dbt reads all files anew."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in told.items():
+            patch.setenv(f"TINY_{name.upper()}", str(value))
+        return transform(place, select=select, **{"write_page": _page, **(options or {})})
 
 
 def _page(reports: Reports, path: Path) -> None:

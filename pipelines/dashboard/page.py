@@ -8,13 +8,13 @@ still do nothing.
 import base64
 import hashlib
 import json
-import os
 import re
-import shutil
 from collections.abc import Iterable
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
+
+from pipelines.files import put
 
 STYLES = ("base.css", "cards.css", "tables.css")
 SCRIPTS = (
@@ -58,11 +58,7 @@ def replaced(path: Path, text: str) -> None:
     try:
         with beside.open("w", encoding="utf-8", newline="\n") as file:
             file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        if path.exists():
-            shutil.copymode(path, beside)  # who may read it stays
-        beside.replace(path)
+        put(beside, path)
     finally:
         beside.unlink(missing_ok=True)
 

@@ -6,7 +6,6 @@ The new file begins as a copy of the published one, and is given the rows that d
 row takes a sixth of the time that writing all of them takes. What does not work on the copy is made from nothing.
 """
 
-import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.files import put
 from pipelines.publish.tables import Table, listed, literal
 from pipelines.warehouse import Warehouse, quoted
 from sources.errors import TransformError
@@ -138,12 +138,13 @@ def _outdated(table: Table) -> str:
 
 
 def _missing(table: Table) -> str:
-    """Insert the built rows that are not published. A key tells them apart, so no row is there twice."""
-    row = f"hash({listed(table.columns)}) as row_hash"
+    """Insert the built rows whose key is not published: what was there with another content has just gone."""
+    keys = ", ".join(f"({key}) as key_{number}" for number, key in enumerate(table.key))
+    same = " and ".join(f"built.key_{number} = published.key_{number}" for number in range(len(table.key)))
     return f"""
         insert into {_named(table.name)} ({listed(table.columns)})
-        select {listed(table.columns)} from (select *, {row} from ({table.rows}) where {table.changing}) as built
-        anti join (select {row} from {_named(table.name)} where {table.changing}) as published using (row_hash)
+        select {listed(table.columns)} from (select *, {keys} from ({table.rows}) where {table.changing}) as built
+        anti join (select {keys} from {_named(table.name)} where {table.changing}) as published on {same}
     """  # noqa: S608
 
 
@@ -164,32 +165,17 @@ def _named(table: str) -> str:
 
 
 def _put(new: Path, reports: Path) -> None:
-    """Rename, so that it is there as a whole after a power cut too.
-
-    What is renamed is a copy: DuckDB may write to the file that was attached until it lets go of it for good.
-    """
+    """Put a copy where readers look: DuckDB may write to the file that was attached until it lets go of it for good."""
     ready = _ready(reports)
     shutil.copyfile(new, ready)
-    if reports.exists():
-        shutil.copymode(reports, ready)  # who may read it stays
-    _synced(ready)
     # Whoever wrote into the published file left a log of that; it must not be read into the new one.
     _log_of(reports).unlink(missing_ok=True)
-    ready.replace(reports)
-    _synced(reports.parent)
+    put(ready, reports)
     _forget(new)
 
 
 def _ready(reports: Path) -> Path:
     return reports.with_name(f".{reports.name}.ready")
-
-
-def _synced(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _forget(file: Path) -> None:

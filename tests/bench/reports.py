@@ -32,7 +32,7 @@ def whole_night(task: Task) -> Outcome:
     steps = _Steps()
     connection = {"company_domain": task.url, "api_token": TOKEN}
     settings = Settings(CRMS["pipedrive"], connection, _place(task.place))
-    night = nightly(settings, watch=lambda _run, step: steps.begin(step))
+    night = nightly(settings, watch=lambda _run, step: steps.begin(step), follow=steps.begin)
     if night.status != "done":
         raise RuntimeError(night.problem)
     return Outcome(rows=_rows(settings.place), steps=steps.end())

@@ -75,7 +75,7 @@ def _rows(activities: int, deals: int, owners: int) -> dict[str, str]:
             from range({deals}) r(i)""",
         "rpt_deal_coverage": f"""
             select {today} as snapshot_date, i % {owners} as owner_id, i // {owners} as pipeline_id,
-                100 as open_deals, 10 as with_next_activity, 12345.67 as value, 5 as deals_at_risk,
-                1234.56 as value_at_risk, 3 as rotten_deals, 0 as deals_without_value_reporting
+                100 as open_deals, 10 as with_next_activity, 12345.67 as value, 'EUR' as reporting_currency,
+                5 as deals_at_risk, 1234.56 as value_at_risk, 3 as rotten_deals, 0 as deals_without_value_reporting
             from range({owners} * 4) r(i)""",
     }

@@ -6,6 +6,7 @@ activities as (
         owner_id,
         deal_id,
         lead_id,
+        person_id,
         activity_type,
         subject,
         due_date,
@@ -94,42 +95,16 @@ active_owners as (
 
 ),
 
-repeated as (
-
-    select
-        coalesce(subject, '') as subject,
-        activity_type,
-        coalesce(owner_id, 0) as owner_id,
-        coalesce(deal_id, 0) as deal_id,
-        coalesce(due_date, '0001-01-01') as due_date,
-        -- Owner and date being the same, this is the same due time, or none.
-        coalesce(due_at, '0001-01-01T00:00:00Z') as due_at,
-        min(activity_id) as first_activity_id
-    from activities
-    group by
-        coalesce(subject, ''),
-        activity_type,
-        coalesce(owner_id, 0),
-        coalesce(deal_id, 0),
-        coalesce(due_date, '0001-01-01'),
-        coalesce(due_at, '0001-01-01T00:00:00Z')
-    having count(*) > 1
-
-),
-
 duplicates as (
 
-    select activities.activity_id
+    select
+        activity_id,
+        row_number() over (
+            -- Owner and date being the same, the same due_at is the same due time, or none.
+            partition by coalesce(subject, ''), activity_type, owner_id, deal_id, due_date, due_at
+            order by activity_id
+        ) as occurrence
     from activities
-    inner join repeated
-        on
-            coalesce(activities.subject, '') = repeated.subject
-            and activities.activity_type = repeated.activity_type
-            and coalesce(activities.owner_id, 0) = repeated.owner_id
-            and coalesce(activities.deal_id, 0) = repeated.deal_id
-            and coalesce(activities.due_date, '0001-01-01') = repeated.due_date
-            and coalesce(activities.due_at, '0001-01-01T00:00:00Z') = repeated.due_at
-            and activities.activity_id > repeated.first_activity_id
 
 ),
 
@@ -220,7 +195,9 @@ findings as (
         activity_id as record_id,
         null as record_key
     from activities
-    where not exists (select 1 from participants where activities.activity_id = participants.activity_id)
+    where
+        person_id is null
+        and not exists (select 1 from participants where activities.activity_id = participants.activity_id)
     union all
     select
         'done_without_time' as check_name,
@@ -255,6 +232,7 @@ findings as (
         activity_id as record_id,
         null as record_key
     from duplicates
+    where occurrence > 1
     union all
     select
         'deals_without_rate' as check_name,
