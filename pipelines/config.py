@@ -13,20 +13,20 @@ import os
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any, cast, get_args
 from urllib.parse import urlsplit, urlunsplit
 
-import dlt
-
+from pipelines import values
 from pipelines.place import Destination, Place
+from sources.budget import Allowance
 from sources.crm import Crm
 from sources.entity import Entity
 from sources.errors import UsageError
 from sources.http import Patience
 
 FILES = (Path(".dlt/config.toml"), Path(".dlt/secrets.toml"))
-MOST_SECONDS = 366 * 24 * 3600
 OURS = ("roundtrip", "sources")
 ROUNDTRIP = {
     "destination": "duckdb or postgres",
@@ -43,6 +43,8 @@ SOURCE = {
     "safety_lag_seconds": "how long a change must have rested before a run reads it",
     "request_timeout_seconds": "the longest a single request may take",
     "request_tries": "how often a request is tried before it counts as failed",
+    "max_tokens_a_day": "the most tokens that all runs together spend on one day (UTC)",
+    "max_share_of_tokens_left": "the share of the day's tokens that are left when a run begins, that it may spend",
 }
 
 
@@ -58,6 +60,12 @@ class Settings:
     """Entities read through the API generation before."""
     safety_lag: int = 60
     patience: Patience = field(default_factory=Patience)
+    max_tokens_a_day: int | None = None
+    max_share_of_tokens_left: float = 1.0
+
+    def allowance(self, spent_before: Mapping[date, int]) -> Allowance:
+        """What a run may spend, after what earlier runs spent on each day."""
+        return Allowance(self.max_tokens_a_day, self.max_share_of_tokens_left, spent_before)
 
     def chosen(self, names: Iterable[str] = ()) -> list[Entity]:
         """The entities to read, in the CRM's order; `names` narrow the setting."""
@@ -79,26 +87,30 @@ def read_settings(crm: Crm) -> Settings:
     place = read_place(crm)
     section = f"sources.{crm.name}"
     default = Patience()
-    timeout = _number(f"{section}.request_timeout_seconds", default.total)
+    timeout = values.number(f"{section}.request_timeout_seconds", default.total)
     return Settings(
         crm=crm,
-        connection={key: _required(f"{section}.{key}", text) for key, text in crm.settings.items()},
+        connection={key: values.required(f"{section}.{key}", text) for key, text in crm.settings.items()},
         place=place,
-        entities=_names(f"{section}.entities"),
+        entities=values.names(f"{section}.entities"),
         legacy=_legacy(crm, f"{section}.api"),
-        safety_lag=int(_number(f"{section}.safety_lag_seconds", Settings.safety_lag)),
+        safety_lag=int(values.number(f"{section}.safety_lag_seconds", Settings.safety_lag)),
         patience=Patience(
             total=timeout,
             read=min(default.read, timeout),
-            tries=int(_number(f"{section}.request_tries", default.tries)),
+            tries=int(values.number(f"{section}.request_tries", default.tries)),
         ),
+        max_tokens_a_day=values.most(f"{section}.max_tokens_a_day"),
+        max_share_of_tokens_left=values.share(f"{section}.max_share_of_tokens_left", 1.0),
     )
 
 
 def read_place(crm: Crm) -> Place:
     """Where the warehouse is, also for commands that do not speak to the CRM."""
     check_keys(crm)
-    given = {name: str(found) for name in ROUNDTRIP if (found := _value(f"roundtrip.{name}")) is not None}
+    given = {
+        name: str(found) for name in ROUNDTRIP if (found := values.value(f"roundtrip.{name}")) is not None
+    }
     destination = given.get("destination", Place.destination)
     if destination not in get_args(Destination):
         raise UsageError(f"roundtrip.destination must be 'duckdb' or 'postgres', not {destination!r}.")
@@ -123,7 +135,7 @@ def read_place(crm: Crm) -> Place:
 def _postgres_url() -> str:
     """The URL as libpq, dlt and ADBC all take it. No message repeats it: there is a password in it."""
     key = "roundtrip.postgres_url"
-    given = _required(key, "*" + ROUNDTRIP["postgres_url"]).strip()
+    given = values.required(key, "*" + ROUNDTRIP["postgres_url"]).strip()
     try:
         parts = urlsplit(given)
         port = parts.port
@@ -204,60 +216,11 @@ def _suggest(name: str, known: Iterable[str]) -> str:
     return f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}."
 
 
-def _value(key: str) -> Any:
-    try:
-        found: Any = dlt.secrets.get(key)
-        return dlt.config.get(key) if found is None else found
-    except Exception as error:
-        raise UsageError(f"The setting {key} cannot be read: {error}") from error
-
-
-def _required(key: str, text: str) -> str:
-    value = _value(key)
-    if value is None or not str(value).strip():
-        secret = text.startswith("*")
-        raise UsageError(
-            f"The setting {key} is missing: {text.lstrip('*')}.",
-            way_out=f"Put it into .dlt/{'secrets' if secret else 'config'}.toml or into the environment variable "
-            f"{key.upper().replace('.', '__')}. To try without an account: `roundtrip demo`.",
-        )
-    return str(value)
-
-
-def _number(key: str, default: float) -> float:
-    value = _value(key)
-    try:
-        number = default if value is None else float(value)
-    except (TypeError, ValueError):
-        number = -1.0
-    if not 0 <= number <= MOST_SECONDS:
-        raise UsageError(
-            f"The setting {key} must be a number that is not negative and not beyond a year, not {value!r}."
-        )
-    return number
-
-
-def _names(key: str) -> tuple[str, ...]:
-    value = _value(key)
-    if isinstance(value, str):
-        value = [part.strip() for part in value.strip("[]").replace('"', "").split(",") if part.strip()]
-    if value is not None and not (isinstance(value, list) and all(isinstance(name, str) for name in value)):
-        raise UsageError(f"The setting {key} must be a list of names, not {value!r}.")
-    return tuple(value or ())
-
-
-def _table(key: str) -> dict[str, str]:
-    value = _value(key)
-    if value is not None and not isinstance(value, Mapping):
-        raise UsageError(f'The setting {key} must be a table like {{activities = "v1"}}, not {value!r}.')
-    return {str(name): str(generation) for name, generation in (value or {}).items()}
-
-
 def _legacy(crm: Crm, key: str) -> frozenset[str]:
     """The entities to be read through the older API; set as a table, or one by one in the environment."""
     able = [entity.name for entity in crm.entities.values() if entity.legacy]
-    single = {name: str(found) for name in able if (found := _value(f"{key}.{name}")) is not None}
-    chosen = _table(key) | single
+    single = {name: str(found) for name in able if (found := values.value(f"{key}.{name}")) is not None}
+    chosen = values.table(key) | single
     for name, generation in chosen.items():
         _check_legacy(crm, name, generation)
     return frozenset(name for name, generation in chosen.items() if generation == "v1")

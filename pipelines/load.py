@@ -69,8 +69,14 @@ def load(
         open_warehouse(settings.place, settings.dataset) as warehouse,
     ):
         ops.begin(warehouse, run)
+        client.allowance = settings.allowance(ops.spent_by_day(warehouse, run.crm))
+
+        def step_begins(step: str) -> None:
+            ops.record_spend(warehouse, run)  # whoever is killed now has spent it all the same
+            watch(run, step)
+
         try:
-            loading = _Loading(settings, warehouse, run, lambda step: watch(run, step))
+            loading = _Loading(settings, warehouse, run, step_begins)
             loading.finish_pending()
             loading.extract(client, chosen, full=full, force=force)
             loading.normalize_and_load()

@@ -1,8 +1,9 @@
-"""What happened, as rows beside the data: `ops.runs` and `ops.entity_loads`."""
+"""What happened, as rows beside the data: `ops.runs`, `ops.entity_loads` and `ops.token_spend`."""
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from importlib.metadata import version
 
 import pendulum
@@ -24,11 +25,16 @@ create table if not exists ops.entity_loads (
     window_until timestamptz, rows_read bigint, rows_inserted bigint, rows_updated bigint, rows_unchanged bigint,
     rows_stale bigint, rows_deleted bigint, requests bigint, tokens bigint, retries bigint, bytes bigint,
     drift json, primary key (run_id, entity));
+create table if not exists ops.token_spend (
+    day date, crm varchar, command varchar, entity varchar, run_id varchar, requests bigint, tokens bigint,
+    primary key (run_id, day, entity));
 """
 ACCOUNTS = """
 create table if not exists ops.accounts (crm varchar primary key, company_id bigint, company varchar, since timestamptz)
 """
 ENTITY_LOAD = "insert into ops.entity_loads values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+
+SPEND = "insert into ops.token_spend values (?, ?, ?, ?, ?, ?, ?)"
 
 
 @dataclass
@@ -95,6 +101,7 @@ def belongs_to(warehouse: Warehouse, crm: str, account: Account) -> None:
 def end(warehouse: Warehouse, run: Run) -> None:
     """Record how a run ended, entity by entity, in one transaction."""
     counts = ("inserted", "updated", "deleted", "requests", "tokens", "retries", "bytes")
+    record_spend(warehouse, run)
     with warehouse.transaction():
         warehouse.execute(
             "update ops.runs set ended_at = ?, status = ?, problem = ?, rows_read = ?, rows_inserted = ?, "
@@ -108,6 +115,23 @@ def end(warehouse: Warehouse, run: Run) -> None:
         )
         for progress in run.entities:
             warehouse.execute(ENTITY_LOAD, _row(run, progress))
+
+
+def spent_by_day(warehouse: Warehouse, crm: str) -> dict[date, int]:
+    """The tokens that earlier runs spent, by UTC day."""
+    spent = "select day, sum(tokens) from ops.token_spend where crm = ? group by day"
+    return {day: int(tokens) for day, tokens in warehouse.rows_of(spent, [crm])}
+
+
+def record_spend(warehouse: Warehouse, run: Run) -> None:
+    """Record what a run has spent so far; requests that belong to no entity stand under ''."""
+    tallies = {progress.plan.entity.name: progress.reader.tally for progress in run.entities}
+    with warehouse.transaction():
+        warehouse.execute("delete from ops.token_spend where run_id = ?", [run.run_id])
+        for entity, tally in {**tallies, "": run.other}.items():
+            for day in sorted({day for day, _ in tally.by_day}):
+                counts = [tally.by_day[day, what] for what in ("requests", "tokens")]
+                warehouse.execute(SPEND, [day, run.crm, run.command, entity, run.run_id, *counts])
 
 
 def _row(run: Run, progress: Progress) -> Sequence[object]:

@@ -1,7 +1,8 @@
 """What the CRM allows: so many requests in a rolling window (burst), and so many tokens a day (budget).
 
 The burst limiter keeps a log of the last requests, so that no window ever holds more than is allowed, and adopts the
-limit that the CRM's headers state. It starts from the smallest known limit.
+limit that the CRM's headers state. It starts from the smallest known limit. The allowance is what we let ourselves
+spend of the daily budget, which the whole company shares.
 """
 
 import asyncio
@@ -9,8 +10,13 @@ import bisect
 import contextlib
 import math
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from email.utils import parsedate_to_datetime
+
+from sources.errors import LATER, BudgetSpent
 
 WINDOW = 2.0
 SMALLEST_LIMIT = 20
@@ -34,6 +40,70 @@ class Tally:
     tokens: int = 0
     retries: int = 0
     bytes: int = 0
+    by_day: Counter[tuple[date, str]] = field(default_factory=Counter)
+    """The same requests and tokens, by the UTC day that the CRM charged them to."""
+
+    def count(self, what: str, day: date, number: int) -> None:
+        """Count requests or tokens of a day."""
+        setattr(self, what, getattr(self, what) + number)
+        self.by_day[day, what] += number
+
+
+@dataclass
+class Allowance:
+    """The tokens that we let ourselves spend, whatever the CRM would let us.
+
+    A request is let through only if all that was spent before, all that is in flight and its own price fit in. Days
+    are UTC by the server's clock; by ours until it has answered for the first time.
+    """
+
+    most_a_day: int | None = None
+    most_share: float = 1.0
+    """Of the tokens left when the run begins, the share that it may spend."""
+    spent_before: Mapping[date, int] = field(default_factory=dict)
+    """Tokens that earlier runs spent, by day."""
+    today: date = field(default_factory=lambda: datetime.now(UTC).date())
+    _most_now: int | None = None
+    """Tokens that this run may spend; known from the first answer on."""
+    _spent: Counter[date] = field(default_factory=Counter)
+    _flying: int = 0
+
+    @contextlib.contextmanager
+    def reserved(self, cost: int) -> Iterator[None]:
+        """Keep a request's price while it is in flight; raises BudgetSpent when it does not fit in."""
+        self._check(cost)
+        self._flying += cost
+        try:
+            yield
+        finally:
+            self._flying -= cost
+
+    def spend(self, tokens: int) -> None:
+        """Count what the CRM has charged, or may have."""
+        self._spent[self.today] += tokens
+
+    def learn(self, headers: Mapping[str, str]) -> None:
+        """Adopt the server's day, and from the first answer how much is left of its budget."""
+        with contextlib.suppress(TypeError, ValueError):
+            self.today = parsedate_to_datetime(headers.get("date", "")).astimezone(UTC).date()
+        left = _number(headers.get("x-daily-ratelimit-token-remaining"))
+        if self._most_now is None and left is not None:
+            self._most_now = math.floor(left * self.most_share)
+
+    def _check(self, cost: int) -> None:
+        """Refuse a price that does not fit in; what is in flight is taken for spent."""
+        mine = self._flying + sum(self._spent.values())
+        today = self._flying + self._spent[self.today] + self.spent_before.get(self.today, 0)
+        if self.most_a_day is not None and today + cost > self.most_a_day:
+            raise BudgetSpent(
+                f"of the {self.most_a_day:,} tokens that max_tokens_a_day allows, {today:,} are spent today.",
+                way_out=f"{LATER} It may spend again from midnight UTC, or once the setting is higher.",
+            )
+        if self.most_share < 1 and self._most_now is not None and mine + cost > self._most_now:
+            raise BudgetSpent(
+                f"of the {self._most_now:,} tokens that max_share_of_tokens_left allows this run, {mine:,} are spent.",
+                way_out=LATER,
+            )
 
 
 @dataclass(eq=False)

@@ -18,7 +18,7 @@ from typing import Self, TypeVar
 import httpx
 import tenacity
 
-from sources.budget import Limiter, Tally, Turn
+from sources.budget import Allowance, Limiter, Tally, Turn
 from sources.errors import (
     FINAL,
     LATER,
@@ -34,6 +34,8 @@ from sources.errors import (
 LOG = logging.getLogger("roundtrip.http")
 MOST_CONNECTIONS = 16
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+"""What these end has not reached the CRM, so it was not charged; any other request may have been."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,7 @@ class Client:
     transport: httpx.AsyncBaseTransport | None = None
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     clock: Callable[[], float] = time.monotonic
+    allowance: Allowance = field(default_factory=Allowance)
     _http: httpx.AsyncClient | None = None
     _final: ApiError | None = None
     """An answer after which asking on is of no use: no tokens left, or not let in."""
@@ -135,15 +138,9 @@ class Client:
         async with self.limiter.turn(urgency) as turn:
             if self._final is not None:
                 raise type(self._final)(self._final.message, way_out=self._final.way_out)
-            tally.requests += 1
-            try:
-                response = await self._send(path, params, turn)
-            except BadBody:
-                tally.tokens += cost  # it was answered, if badly, and so it was charged
-                raise
+            with self.allowance.reserved(cost):
+                response = await self._charged(path, params, turn, cost, tally)
         problem = self.judge(response)
-        if response.status_code != httpx.codes.TOO_MANY_REQUESTS:
-            tally.tokens += cost
         self.limiter.learn(response.headers, response.extensions["seconds"])
         if isinstance(problem, FINAL):
             self._final = problem
@@ -152,6 +149,24 @@ class Client:
         body = response.content
         tally.bytes += len(body)
         return Answer(body, response.headers, response.headers.get("x-correlation-id", ""))
+
+    async def _charged(
+        self, path: str, params: Mapping[str, str], turn: Turn, cost: int, tally: Tally
+    ) -> httpx.Response:
+        """Send a request and count it, and its price unless the CRM surely did not charge it."""
+        price = cost
+        try:
+            response = await self._send(path, params, turn)
+            self.allowance.learn(response.headers)
+            price = 0 if response.status_code == httpx.codes.TOO_MANY_REQUESTS else cost
+        except Unreachable as problem:
+            price = 0 if isinstance(problem.__cause__, NEVER_SENT) else cost
+            raise
+        finally:
+            self.allowance.spend(price)
+            tally.count("requests", self.allowance.today, 1)
+            tally.count("tokens", self.allowance.today, price)
+        return response
 
     async def _send(self, path: str, params: Mapping[str, str], turn: Turn) -> httpx.Response:
         started, answered = self.clock(), 0.0
