@@ -16,11 +16,13 @@ import dlt
 import pendulum
 import pyarrow as pa
 from dlt.common.exceptions import DltException
+from dlt.extract import DltResource
 
 from pipelines import ops
 from pipelines.config import Settings
 from pipelines.lock import locked
 from pipelines.ops import Run
+from pipelines.pipeline import open_pipeline
 from pipelines.warehouse import Warehouse, open_warehouse
 from sources.crm import Account, Gone
 from sources.entity import Entity
@@ -68,46 +70,51 @@ def load(
         locked(settings.place, command),
         open_warehouse(settings.place, settings.dataset) as warehouse,
     ):
-        ops.begin(warehouse, run)
-        client.allowance = settings.allowance(ops.spent_by_day(warehouse, run.crm))
-
-        def step_begins(step: str) -> None:
-            ops.record_spend(warehouse, run)  # whoever is killed now has spent it all the same
-            watch(run, step)
-
-        try:
-            loading = _Loading(settings, warehouse, run, step_begins)
+        with recorded(settings, warehouse, run, client):
+            loading = Loading(settings, warehouse, run, watch)
             loading.finish_pending()
             loading.extract(client, chosen, full=full, force=force)
             loading.normalize_and_load()
-            warehouse.analyze({one.plan.entity.name: one.written for one in run.entities})
-            run.status, run.problem = _verdict(run)
-        except BudgetSpent as error:
-            run.status, run.problem = "partial", str(error)
-        except BaseException as error:
-            run.status, run.problem = "failed", str(error) or type(error).__name__
-            for progress in run.entities:
-                progress.outcome, progress.watermark = "failed", ""
-            raise
-        finally:
-            run.ended_at = pendulum.now("UTC")
-            run.tokens_left = client.limiter.daily_remaining
-            ops.end(warehouse, run)
         then(warehouse, run)
     return run
 
 
-class _Loading:
+@contextmanager
+def recorded(settings: Settings, warehouse: Warehouse, run: Run, client: Client) -> Iterator[None]:
+    """Put a run on record, and what became of it; a spent budget ends it as one that is done in part."""
+    ops.begin(warehouse, run)
+    client.allowance = settings.allowance(ops.spent_by_day(warehouse, run.crm))
+    try:
+        yield
+        warehouse.analyze({one.plan.entity.name: one.written for one in run.entities})
+        run.status, run.problem = _verdict(run)
+    except BudgetSpent as error:
+        run.status, run.problem = "partial", str(error)
+    except BaseException as error:
+        run.status, run.problem = "failed", str(error) or type(error).__name__
+        for progress in run.entities:
+            progress.outcome, progress.watermark = "failed", ""
+        raise
+    finally:
+        run.ended_at = pendulum.now("UTC")
+        run.tokens_left = client.limiter.daily_remaining
+        ops.end(warehouse, run)
+
+
+class Loading:
     """The steps of one load, in order."""
 
-    def __init__(
-        self, settings: Settings, warehouse: Warehouse, run: Run, watch: Callable[[str], None]
-    ) -> None:
+    def __init__(self, settings: Settings, warehouse: Warehouse, run: Run, watch: Watch) -> None:
         self.settings = settings
         self.warehouse = warehouse
         self.run = run
-        self.watch = watch
-        self.pipeline = _pipeline(settings, warehouse)
+        self.pipeline = open_pipeline(settings, warehouse)
+        self._watch = watch
+
+    def watch(self, step: str) -> None:
+        """Tell of the next step; whoever is killed in it has spent the tokens all the same."""
+        ops.record_spend(self.warehouse, self.run)
+        self._watch(self.run, step)
 
     def finish_pending(self) -> None:
         """Load what a killed run has read, then learn from the warehouse how far it is.
@@ -138,12 +145,10 @@ class _Loading:
         """Read every entity into files."""
         self.watch("connecting")
         with Fetcher(client) as fetcher:
-            account = self._identify(fetcher)
-            ops.belongs_to(self.warehouse, self.run.crm, account)
-            until = account.server_time.subtract(seconds=self.settings.safety_lag)
+            until = self.connected(fetcher)
             self.warehouse.check_types(chosen)
             # Of a table that somebody dropped or emptied, everything is read again.
-            states = {name: state for name, state in self._states().items() if self._holds(name)}
+            states = {name: state for name, state in self._states().items() if self.holds(name)}
             plans = [
                 plan(self.settings, entity, states.get(entity.name, {}), until, full=full, force=force)
                 for entity in chosen
@@ -151,7 +156,14 @@ class _Loading:
             self.watch("extracting")
             self._read(fetcher, plans)
 
-    def _holds(self, name: str) -> bool:
+    def connected(self, fetcher: Fetcher) -> pendulum.DateTime:
+        """Find out who we are, and up to when changes have rested long enough to be read."""
+        account = self._identify(fetcher)
+        ops.belongs_to(self.warehouse, self.run.crm, account)
+        return account.server_time.subtract(seconds=self.settings.safety_lag)
+
+    def holds(self, name: str) -> bool:
+        """Whether there is any row of an entity."""
         entity = self.settings.crm.entities.get(name)
         return entity is not None and bool(self.warehouse.columns(entity))
 
@@ -162,9 +174,15 @@ class _Loading:
         except WRONG_SETTINGS as error:
             raise UsageError(error.message, way_out=error.way_out) from error
 
-    def _states(self) -> Mapping[str, Any]:
+    @property
+    def state(self) -> Mapping[str, Any]:
+        """What the packages have left on record, as of the last one."""
         sources: Mapping[str, Any] = self.pipeline.state.get("sources", {})
-        states: Mapping[str, Any] = sources.get(self.settings.crm.name, {}).get("resources", {})
+        state: Mapping[str, Any] = sources.get(self.settings.crm.name, {})
+        return state
+
+    def _states(self) -> Mapping[str, Any]:
+        states: Mapping[str, Any] = self.state.get("resources", {})
         return states
 
     def _read(self, fetcher: Fetcher, plans: Sequence[Plan]) -> None:
@@ -175,9 +193,14 @@ class _Loading:
             for progress in self.run.entities
         ]
 
+        self.into_files([resource(extraction) for extraction in extractions])
+
+    def into_files(self, resources: Sequence[DltResource]) -> None:
+        """Read what these resources yield into the files of one package."""
+
         @dlt.source(name=self.settings.crm.name, max_table_nesting=0)
         def source() -> Any:
-            return [resource(extraction) for extraction in extractions]
+            return list(resources)
 
         (self.settings.place.state_dir / BASIS).write_text(self.warehouse.last_load())
         with self._as_load_error("reading into files"):
@@ -221,23 +244,6 @@ class _Loading:
                 f"{doing} failed: {self.warehouse.told(cause)}",
                 way_out="What was loaded before is kept, and the next run goes on from there.",
             ) from error
-
-
-def _pipeline(settings: Settings, warehouse: Warehouse) -> dlt.Pipeline:
-    logging.getLogger("dlt").addFilter(_not_about_json)
-    dlt.config["load.workers"] = warehouse.load_workers
-    dlt.config["data_writer.file_max_items"] = warehouse.file_rows
-    return dlt.pipeline(
-        pipeline_name=f"roundtrip_{settings.crm.name}",
-        pipelines_dir=str(settings.place.state_dir.resolve()),
-        destination=warehouse.destination,
-        dataset_name=settings.dataset,
-    )
-
-
-def _not_about_json(record: logging.LogRecord) -> bool:
-    """Dlt warns, for every table, that our text columns are declared as JSON; they are, on purpose."""
-    return "when merging arrow schema with dlt schema" not in record.getMessage()
 
 
 def plan(

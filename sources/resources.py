@@ -63,6 +63,7 @@ class Extraction:
         *,
         loaded_at: datetime,
         deletions: Callable[[], Sequence[Gone]],
+        pages: Iterator[Page | None] | None = None,
     ) -> None:
         self.progress = progress
         self.entity: Entity = progress.plan.entity
@@ -74,7 +75,7 @@ class Extraction:
         self._deletions = deletions
         self._seen = Seen()
         self._reached: dict[str, str] = {}
-        self._pages = fetcher.start(self._reader, self.plan.window, self.plan.reached)
+        self._pages = pages or fetcher.start(self._reader, self.plan.window, self.plan.reached)
 
     def tables(self) -> Iterator[pa.Table | None]:
         """What changed, then what was deleted; moves the watermark as far as everything was read."""
@@ -85,10 +86,10 @@ class Extraction:
                 state.clear()  # there is nothing yet, or nothing any more
             if self.entity.incremental:
                 # Whatever happens below, rows handed over from now on may be deleted there from now on.
-                state.setdefault("deletions_since", self.plan.until)
+                state.setdefault("deletions_since", self.plan.deletions_since or self.plan.until)
             if self.entity.is_legacy_reading:
                 state.setdefault("legacy_since", self.plan.since or EPOCH)
-            yield from self._changed()
+            yield from self.changed()
             state.update(watermark=self.plan.until)
             for done in ("resume", "reached", *(() if self.entity.is_legacy_reading else ("legacy_since",))):
                 state.pop(done, None)
@@ -121,7 +122,8 @@ class Extraction:
             # A list too long for a day's budget would be begun anew each night: rather go on without the deletions.
             state.update(deletions_since=self.plan.until, unproved=True)
 
-    def _changed(self) -> Iterator[pa.Table | None]:
+    def changed(self) -> Iterator[pa.Table | None]:
+        """The pages' rows, without what is held already; then the walk's error, if there was one."""
         rows: list[Any] = []
         reached: dict[str, str] = {}
         problem: RoundtripError | None = None

@@ -56,18 +56,18 @@ class Reader:
     async def probe(self, listing: Listing) -> None:
         """Ask for one record of a list, to see whether it can be read."""
         small = replace(listing, page_size=1)
-        await self._page(Route(small), None)
+        await self.page(Route(small), None)
 
     async def alive(self, ids: Sequence[int]) -> set[int]:
         """Which of these records (at most 100) the CRM still lists."""
         found: set[int] = set()
         for listing in self.entity.probe or self.entity.lists:
             asked = Route(listing, filters={"ids": ",".join(map(str, ids))})
-            found |= {row.id for row in (await self._page(asked, None)).rows}
+            found |= {row.id for row in (await self.page(asked, None)).rows}
         return found
 
     async def _read_list(self, route: Route, emit: Emit) -> None:
-        first = await self._page(route, None)
+        first = await self.page(route, None)
         await emit(first)
         if not first.cursor:
             return
@@ -95,7 +95,7 @@ class Reader:
         restarts, page = 0, start
         while not ends.met:
             try:
-                page = await self._page(route, page, ends.remaining)
+                page = await self.page(route, page, ends.remaining)
             except CursorRefused:
                 restarts += 1
                 if restarts > MOST_RESTARTS:
@@ -106,10 +106,10 @@ class Reader:
             await emit(page)
             ends.note(route, page)
 
-    async def _page(
+    async def page(
         self, route: Route, previous: Page | None, urgency: Callable[[], float] = lambda: math.inf
     ) -> Page:
-        """The page after `previous`, or the first one."""
+        """The page of a walk after `previous`, or the first one."""
         listing = route.listing
 
         def parse(answer: Answer) -> Page:
@@ -171,19 +171,24 @@ class Fetcher:
     def start(
         self, reader: Reader, window: Window, reached: Mapping[str, str] | None = None
     ) -> Iterator[Page | None]:
-        """Start walking at once; the pages come as they are read, and then the error, if there was one.
+        """Start walking through an entity's lists at once."""
+        return self.stream(lambda emit: reader.read(window, emit, reached), reader.entity.name)
+
+    def stream(
+        self, walk: Callable[[Emit], Coroutine[Any, Any, None]], entity: str, ahead: int = AHEAD
+    ) -> Iterator[Page | None]:
+        """Start a walk at once; the pages come as they are read, and then the error, if there was one.
 
         None comes where no page is there yet, so that whoever reads several walks need not wait for one of them.
         """
         queue: SimpleQueue[Page | BaseException | None] = SimpleQueue()
-        room = asyncio.Semaphore(AHEAD)
+        room = asyncio.Semaphore(ahead)
 
         async def emit(page: Page) -> None:
             await room.acquire()
             queue.put(page)
 
-        walk = reader.read(window, emit, reached)
-        asyncio.run_coroutine_threadsafe(_produce(walk, reader.entity.name, queue), self._loop)
+        asyncio.run_coroutine_threadsafe(_produce(walk(emit), entity, queue), self._loop)
         return self._consume(queue, room)
 
     def _consume(

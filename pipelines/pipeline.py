@@ -1,0 +1,26 @@
+"""dlt's pipeline, as every command that loads opens it."""
+
+import logging
+
+import dlt
+
+from pipelines.config import Settings
+from pipelines.warehouse import Warehouse
+
+
+def open_pipeline(settings: Settings, warehouse: Warehouse) -> dlt.Pipeline:
+    """The pipeline of a CRM into a warehouse, with the warehouse's way to load files."""
+    logging.getLogger("dlt").addFilter(_not_about_json)
+    dlt.config["load.workers"] = warehouse.load_workers
+    dlt.config["data_writer.file_max_items"] = warehouse.file_rows
+    return dlt.pipeline(
+        pipeline_name=f"roundtrip_{settings.crm.name}",
+        pipelines_dir=str(settings.place.state_dir.resolve()),
+        destination=warehouse.destination,
+        dataset_name=settings.dataset,
+    )
+
+
+def _not_about_json(record: logging.LogRecord) -> bool:
+    """Dlt warns, for every table, that our text columns are declared as JSON; they are, on purpose."""
+    return "when merging arrow schema with dlt schema" not in record.getMessage()
