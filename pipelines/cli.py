@@ -14,6 +14,7 @@ from pipelines import check as checking
 from pipelines import console, telling
 from pipelines import demo as demonstration
 from pipelines import status as standing
+from pipelines.backfill import backfill as run_backfill
 from pipelines.config import Settings, read_place, read_settings
 from pipelines.docs import write_docs
 from pipelines.load import load as run_load
@@ -111,6 +112,38 @@ def load(
     display = console.Display()
     with display.shown(quiet=as_json):
         run = run_load(_settings(), entities=entity or (), full=full, force=force, watch=display.watch)
+    _show(run, as_json=as_json)
+
+
+@app.command()
+def backfill(
+    *,
+    entity: Annotated[
+        list[str], typer.Option("--entity", "-e", help="Read this entity; may be given several times.")
+    ],
+    since: Annotated[
+        str,
+        typer.Option("--from", help="Read what was last updated at or after this time (UTC): 2020-01-31."),
+    ],
+    until: Annotated[
+        str,
+        typer.Option("--to", help="Read what was last updated before this time; now when not given."),
+    ] = "",
+    restart: Annotated[
+        bool, typer.Option("--restart", help="Begin an unfinished one anew, instead of going on with it.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Read again what was last updated in a window of time; the same command goes on with an unfinished one.
+
+    Several walks at once, as fast as the burst limit allows. The nightly job goes on from where it was, whatever a
+    backfill reads. Deletions, and records without an update time, match no window.
+    """
+    display = console.Display()
+    with display.shown(quiet=as_json):
+        run = run_backfill(
+            _settings(), entities=entity, since=since, until=until, restart=restart, watch=display.watch
+        )
     _show(run, as_json=as_json)
 
 

@@ -174,6 +174,7 @@ def _entity_summary(progress: Progress) -> dict[str, Any]:
         "problem": str(progress.problem) if progress.problem else None,
         "remark": progress.remark or None,
         "since": progress.plan.since or None,
+        "until": progress.plan.until,
         "watermark": progress.watermark or None,
         "rows": tally.rows,
         **{

@@ -7,6 +7,7 @@ from typing import Any
 from rich.table import Table
 
 from pipelines import console
+from pipelines.backfill import command, unfinished
 from pipelines.place import Place
 from pipelines.warehouse import Warehouse, open_warehouse
 from sources.crm import Crm
@@ -62,6 +63,7 @@ def read(place: Place, crm: Crm) -> dict[str, Any]:
         runs = warehouse.records_of(RUNS, [crm.name, LAST_RUNS])
         transforms = warehouse.records_of(TRANSFORMS, [LAST_RUNS]) if "transforms" in kept else []
         entities = warehouse.records_of(ENTITIES, [crm.name])
+        backfills = unfinished(warehouse, crm)
         tables = warehouse.tables()
         for entity in entities:
             entity["drift"] = json.loads(entity["drift"] or "[]")
@@ -76,6 +78,17 @@ def read(place: Place, crm: Crm) -> dict[str, Any]:
         "entities": entities,
         "runs": runs,
         "transforms": transforms,
+        "unfinished_backfills": [
+            {
+                "entity": one.entity,
+                "since": one.since,
+                "until": one.until,
+                "rows": one.rows,
+                "days_left": round(one.days_left, 1),
+                "command": command(one),
+            }
+            for one in backfills
+        ],
     }
 
 
@@ -93,6 +106,11 @@ def show(found: dict[str, Any]) -> None:
     console.OUT.print(_runs(found))
     if found["transforms"]:
         console.OUT.print(_transforms(found))
+    for one in found["unfinished_backfills"]:
+        console.note(
+            f"{one['entity']}: a backfill from {one['since']} to {one['until']} has read {one['rows']:,} rows; "
+            f"{one['days_left']:,} days are left. `{one['command']}` goes on."
+        )
     left = found["tokens_left_today"]
     if left is not None:
         console.OUT.print(f"Tokens left at the end of the last run: {left:,}.")

@@ -11,15 +11,15 @@ import pytest
 from tests.bench.child import WAYS
 from tests.bench.course import Sizes
 from tests.bench.measuring import ROOT, Measurement
-from tests.bench.targets import Target, of_loads, of_nights
+from tests.bench.targets import Target, of_backfills, of_loads, of_nights
 
 SIZES = Sizes()
-STEPS = {"extracting": 10.0, "building": 10.0, "publishing": 1.0, "dashboard": 1.0}
+STEPS = {"extracting": 10.0, "reading": 105.0, "building": 10.0, "publishing": 1.0, "dashboard": 1.0}
 COUNTS = {"import_seconds": 1.0, "cpu_seconds": 1.0, "tokens": 0, "refused": 0, "steps": STEPS}
 
 
 def measured(way: str, activities: int, seconds: float, peak_mb: float = 100.0) -> Measurement:
-    requests = 201 if "150 ms" in way else activities // 500 + 1
+    requests = 201 if "load at 150 ms" in way else activities // 500 + 1
     return Measurement(way, activities, activities, seconds, peak_mb=peak_mb, requests=requests, **COUNTS)  # type: ignore[arg-type]
 
 
@@ -31,7 +31,8 @@ GOOD = [
     measured("dlt, dicts", SIZES.medium, 150.0),
     *(measured(way, SIZES.medium, 100.0) for way in WAYS if "parquet" in way),
     *(measured("load of changes", size, 0.5) for size in (SIZES.small, SIZES.large)),
-    *(measured(way, SIZES.small, 15.0) for way in WAYS if "150 ms" in way),
+    *(measured(way, SIZES.small, 15.0) for way in WAYS if "load at 150 ms" in way),
+    *(measured(way, SIZES.large, 120.0) for way in WAYS if "backfill" in way),
     *(measured(way, SIZES.large, 29.0) for way in WAYS if "night" in way or "build" in way),
     measured("night of changes", SIZES.small, 20.0),
 ]
@@ -55,7 +56,8 @@ def test_a_tiny_bench_measures_everything_and_judges_nothing(tmp_path: Path) -> 
     assert done.returncode == 0, done.stderr
     document = json.loads(file.read_text())
     found = document["measurements"]
-    assert {one["way"] for one in found} == {way for way, (module, _) in WAYS.items() if module != "reports"}
+    other = {way for way, (module, _) in WAYS.items() if module == "reports" or "backfill" in way}
+    assert {one["way"] for one in found} == WAYS.keys() - other
     assert {one["activities"] for one in found} == {5000, 1500, 500}
     assert all(one["seconds"] > 0 and one["peak_mb"] > 0 and one["requests"] > 0 for one in found)
     assert all(target["name"] in done.stdout for target in document["targets"])
@@ -65,7 +67,7 @@ def test_a_tiny_bench_measures_everything_and_judges_nothing(tmp_path: Path) -> 
 
 
 def judged(found: list[Measurement]) -> list[Target]:
-    return [*of_loads(found, SIZES), *of_nights(found, SIZES)]
+    return [*of_loads(found, SIZES), *of_nights(found, SIZES), *of_backfills(found, SIZES)]
 
 
 def test_figures_at_their_bounds_meet_every_target() -> None:
@@ -100,6 +102,13 @@ def test_figures_at_their_bounds_meet_every_target() -> None:
             {"steps": {"extracting": 11.2}},
             {"load at 150 ms, all entities: share of the allowed rate"},
         ),
+        (
+            "backfill at 150 ms",
+            SIZES.large,
+            {"steps": {"reading": 106.0}},
+            {"backfill at 150 ms: share of the allowed rate"},
+        ),
+        ("backfill at 150 ms", SIZES.large, {"peak_mb": 601.0}, {"backfill at 150 ms: peak memory in MB"}),
     ],
 )
 def test_a_figure_beyond_its_bound_misses_its_target(

@@ -85,6 +85,19 @@ def test_load_prints_a_table_and_what_it_cost(crm: Sandbox, place: Path) -> None
     assert "tokens" in done.stdout
 
 
+def test_backfill_says_what_it_read_and_what_no_window_tells(crm: Sandbox, place: Path) -> None:
+    window = ("--from", "2026-01-01", "--to", "2026-09-01T12:00:00+02:00")
+    done = roundtrip(place, "backfill", "-e", "activities", *window, "--json", url=crm.url)
+    assert done.returncode == DONE, done.stderr
+    (entity,) = json.loads(done.stdout)["entities"].values()
+    assert (entity["since"], entity["until"]) == ("2026-01-01T00:00:00Z", "2026-09-01T10:00:00Z")
+    assert entity["rows"] == entity["unchanged"] > 0
+    assert "match no window" in entity["remark"]
+    assert "is no time" in failure(
+        roundtrip(place, "backfill", "-e", "deals", "--from", "May", url=crm.url), USAGE
+    )
+
+
 def test_status_tells_a_person_and_a_machine_the_same_and_needs_no_crm(place: Path) -> None:
     shown, told = roundtrip(place, "status"), roundtrip(place, "status", "--json")
     assert (shown.returncode, told.returncode) == (DONE, DONE)

@@ -123,7 +123,7 @@ class Warehouse(ABC):
 
     def make_missing(self, entities: Iterable[Entity]) -> None:
         """Make the tables of entities that have none: dlt makes none without a record, nor one that was dropped."""
-        self._catalog = None
+        self._catalog, self._columns = None, {}
         self.make_schema(self.dataset)
         there = self.tables()
         for entity in entities:

@@ -18,6 +18,8 @@ WAYS = {
     "load of changes": ("ours", "activities"),
     "load at 150 ms": ("ours", "activities"),
     "load at 150 ms, all entities": ("ours", "everything"),
+    "backfill at 150 ms": ("ours", "several_windows"),
+    "backfill at 150 ms, one walk": ("ours", "one_window"),
     "dlt, dicts": ("dicts", "by_default"),
     "dlt, dicts, parquet": ("dicts", "parquet_with_child_tables"),
     "dlt, dicts, parquet, no child tables": ("dicts", "parquet_without_child_tables"),

@@ -62,6 +62,16 @@ def nights(sizes: Sizes) -> Iterator[Measurement]:
             yield from _nights(opened, sizes, url)
 
 
+def backfills(sizes: Sizes) -> Iterator[Measurement]:
+    """Backfills of the large account under the plan's own limits: several walks, and one."""
+    with account(sizes.large) as opened:
+        opened.warm("update_time")
+        opened.box.control("latency", seconds=LATENCY)
+        opened.box.control("limits", burst=None)
+        yield opened.measure("backfill at 150 ms")
+        yield opened.measure("backfill at 150 ms, one walk")
+
+
 def _large(sizes: Sizes) -> Iterator[Measurement]:
     with account(sizes.large) as opened, TemporaryDirectory(prefix="roundtrip-bench-") as kept:
         for left in reversed(range(sizes.large_repeats)):
@@ -133,5 +143,5 @@ def _postgres() -> Iterator[str]:
         server.stop()
 
 
-PARTS = {"loads": loads, "nights": nights}
+PARTS = {"loads": loads, "nights": nights, "backfills": backfills}
 """What can be measured by itself."""

@@ -1,8 +1,9 @@
-"""Our load, as `roundtrip load` does it; into a warehouse that is there already it is an incremental one."""
+"""Our load and our backfill, as the commands do them; into a warehouse that is there already a load is incremental."""
 
 import time
 from itertools import pairwise
 
+from pipelines.backfill import backfill
 from pipelines.config import Settings
 from pipelines.load import load
 from pipelines.ops import Run
@@ -22,15 +23,46 @@ def everything(task: Task) -> Outcome:
     return _load(task)
 
 
+def several_windows(task: Task) -> Outcome:
+    """Backfill activities, with as many walks as the limit can feed."""
+    return _backfill(task, walkers=0)
+
+
+def one_window(task: Task) -> Outcome:
+    """Backfill activities with one walk."""
+    return _backfill(task, walkers=1)
+
+
+def _backfill(task: Task, walkers: int) -> Outcome:
+    asked: list[float] = []
+
+    def clock() -> float:
+        """Tell the time, and keep when anything was asked or answered."""
+        asked.append(time.monotonic())
+        return asked[-1]
+
+    run = backfill(_settings(task), entities=["activities"], since="2000-01-01", walkers=walkers, clock=clock)
+    if run.status != "done":
+        raise RuntimeError(run.problem)
+    return Outcome(
+        rows=run.total("inserted") + run.total("updated"),
+        read=run.total("rows"),
+        steps={"reading": asked[-1] - asked[0]},
+    )
+
+
+def _settings(task: Task) -> Settings:
+    connection = {"company_domain": task.url, "api_token": TOKEN}
+    return Settings(CRMS["pipedrive"], connection, Place(warehouse=task.place / "warehouse.duckdb"))
+
+
 def _load(task: Task, *entities: str) -> Outcome:
     begun: list[tuple[str, float]] = []
 
     def watch(_run: Run, step: str) -> None:
         begun.append((step, time.perf_counter()))
 
-    connection = {"company_domain": task.url, "api_token": TOKEN}
-    settings = Settings(CRMS["pipedrive"], connection, Place(warehouse=task.place / "warehouse.duckdb"))
-    run = load(settings, entities=entities, watch=watch)
+    run = load(_settings(task), entities=entities, watch=watch)
     begun.append(("end", time.perf_counter()))
     if run.status != "done":
         raise RuntimeError(run.problem)

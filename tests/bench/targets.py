@@ -78,6 +78,27 @@ def of_nights(found: Sequence[Measurement], sizes: Sizes) -> list[Target]:
     return [*_nights(figures), *_builds(figures, ""), *_builds(figures, " on Postgres")]
 
 
+def of_backfills(found: Sequence[Measurement], sizes: Sizes) -> list[Target]:
+    """The targets of backfills, with their figures."""
+    figures = Figures(found, sizes)
+    several, alone = (
+        figures.of(way, sizes.large)[0] for way in ("backfill at 150 ms", "backfill at 150 ms, one walk")
+    )
+    fewest = math.ceil(several.rows / PAGE)
+    return [
+        Target("backfill at 150 ms: share of the allowed rate", _share(several), at_least=0.95),
+        Target("backfill at 150 ms, one walk: share of the allowed rate", _share(alone)),
+        Target("backfill at 150 ms: requests refused with 429", several.refused, at_most=0),
+        Target("backfill at 150 ms: requests / the fewest", several.requests / fewest, at_most=1.05),
+        Target("backfill at 150 ms: peak memory in MB", several.peak_mb, at_most=MOST_MB),
+    ]
+
+
+def _share(one: Measurement) -> float:
+    """How much of the allowed rate was used from the first request to the last answer."""
+    return one.requests / one.steps["reading"] * WINDOW / BURST
+
+
 def _speed(figures: Figures) -> list[Target]:
     sizes = figures.sizes
     ours = figures.rate("load")
@@ -174,5 +195,5 @@ def _builds(figures: Figures, where: str) -> list[Target]:
     ]
 
 
-TARGETS = {"loads": of_loads, "nights": of_nights}
+TARGETS = {"loads": of_loads, "nights": of_nights, "backfills": of_backfills}
 """Of each part."""
