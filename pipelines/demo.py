@@ -142,7 +142,7 @@ def _a_day(sandbox: Process) -> str:
 
 def _compare(first: Night, second: Night) -> None:
     counts = (">rows read", ">written", ">requests", ">tokens")
-    drawn = console.grid("\nThe two nights", "", *counts, ">seconds to load", ">to transform and publish")
+    drawn = console.grid("\nThe two nights", "", *counts, ">load, s", ">reports, s")
     for name, night in (("first", first), ("second", second)):
         run = night.run
         written = sum(run.total(count) for count in ("inserted", "updated", "deleted"))

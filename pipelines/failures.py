@@ -25,8 +25,10 @@ class Failure:
     """What went wrong, as a sentence."""
     examples: list[dict[str, Any]] = field(default_factory=list)
     """Some of the rows that a test found."""
+    query: str = ""
+    """The file with the query of all of them."""
     command: str = ""
-    """What to type to see all of them."""
+    """What to type to see them."""
 
     def __str__(self) -> str:
         """One sentence."""
@@ -48,12 +50,14 @@ def _broken(node: Node) -> Failure:
 
 
 def _found(warehouse: Warehouse, node: Node) -> Failure:
-    file = dbt.folder(warehouse.place) / "found" / f"{node.name[:120]}.sql"
+    file = warehouse.place.state_dir / "dbt" / "found" / f"{node.name[:120]}.sql"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(f"{node.sql.strip()}\n")
     rows = "1 row" if node.rows == 1 else f"{node.rows:,} rows"
     problem = f"The test {node.name} of {node.tested} ({node.file}) found {rows}."
-    return Failure(node.name, node.file, problem, _examples(warehouse, node), command(warehouse.place, file))
+    return Failure(
+        node.name, node.file, problem, _examples(warehouse, node), str(file), command(warehouse.place, file)
+    )
 
 
 def _examples(warehouse: Warehouse, node: Node) -> list[dict[str, Any]]:

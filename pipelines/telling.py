@@ -14,10 +14,10 @@ def closing(done: Transformation, place: Place) -> None:
     """What was built and published, or why it was not."""
     counts = f"{done.count('model')} models built, {done.count('test')} tests run"
     console.say(f"transform: {done.status} in {done.seconds:.1f} s. {counts}.")
-    for failure in done.warnings:
-        _show(failure, "yellow")
+    for warning in done.warnings:
+        _show(warning, "yellow", warning.query)
     for failure in done.failures:
-        _show(failure, "red")
+        _show(failure, "red", failure.command)
     if done.problem and not done.failures:
         console.note(done.problem, "red")
     if done.snapshots_not_taken:
@@ -35,12 +35,12 @@ def closing(done: Transformation, place: Place) -> None:
         console.note("Nothing was published; what was before stays.")
 
 
-def _show(failure: Failure, style: str) -> None:
+def _show(failure: Failure, style: str, all_of_them: str) -> None:
     console.note(str(failure), style)
     for row in failure.examples:
         console.note("    " + ", ".join(f"{name} {value}" for name, value in row.items()), "dim")
-    if failure.command:
-        console.note(f"  All of them: {failure.command}", "dim")
+    if all_of_them:
+        console.note(f"  All of them: {all_of_them}", "dim")
 
 
 def published_at(place: Place) -> str:
