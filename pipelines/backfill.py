@@ -36,7 +36,7 @@ DATE = re.compile(r"\d{4}-\d\d-\d\d")
 TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d([Zz]|[+-]\d\d:\d\d)")
 DONE = (
     "everything updated from {since} up to {until} has been read. Deletions, and records without an update time, match "
-    "no window: `roundtrip load --full --entity {entity}` finds them."
+    "no window: `roundtrip reconcile --entity {entity}` finds them."
 )
 STATES = "_dlt_pipeline_state"
 

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from pipelines import check as checking
-from pipelines import console, telling
+from pipelines import console, proving, telling
 from pipelines import demo as demonstration
 from pipelines import status as standing
 from pipelines.backfill import backfill as run_backfill
@@ -20,12 +20,12 @@ from pipelines.docs import write_docs
 from pipelines.load import load as run_load
 from pipelines.nightly import nightly as run_nightly
 from pipelines.ops import Run
+from pipelines.options import EXIT, Entities, Json
 from pipelines.sandbox import serve_sandbox
 from pipelines.transform import transform as run_transform
 from sources.errors import RoundtripError, UsageError
 from sources.registry import CRMS
 
-EXIT = {"done": 0, "failed": 1, "partial": 3}
 USAGE, FAILED, INTERRUPTED = 2, 1, 130
 
 app = typer.Typer(
@@ -36,11 +36,6 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document for machines.")]
-Entities = Annotated[
-    list[str] | None,
-    typer.Option("--entity", "-e", help="Read this entity only; may be given several times."),
-]
 
 
 def _version(asked: bool) -> None:  # noqa: FBT001 (as the library calls it)
@@ -145,6 +140,10 @@ def backfill(
             _settings(), entities=entity, since=since, until=until, restart=restart, watch=display.watch
         )
     _show(run, as_json=as_json)
+
+
+app.command()(proving.reconcile)
+app.command()(proving.plan)
 
 
 @app.command()

@@ -45,6 +45,7 @@ SOURCE = {
     "request_tries": "how often a request is tried before it counts as failed",
     "max_tokens_a_day": "the most tokens that all runs together spend on one day (UTC)",
     "max_share_of_tokens_left": "the share of the day's tokens that are left when a run begins, that it may spend",
+    "max_share_deleted": "the largest share of a list that may be found missing from it and marked deleted",
 }
 
 
@@ -62,6 +63,7 @@ class Settings:
     patience: Patience = field(default_factory=Patience)
     max_tokens_a_day: int | None = None
     max_share_of_tokens_left: float = 1.0
+    max_share_deleted: float = 0.2
 
     def allowance(self, spent_before: Mapping[date, int]) -> Allowance:
         """What a run may spend, after what earlier runs spent on each day."""
@@ -102,6 +104,7 @@ def read_settings(crm: Crm) -> Settings:
         ),
         max_tokens_a_day=values.most(f"{section}.max_tokens_a_day"),
         max_share_of_tokens_left=values.share(f"{section}.max_share_of_tokens_left", 1.0),
+        max_share_deleted=values.share(f"{section}.max_share_deleted", Settings.max_share_deleted),
     )
 
 

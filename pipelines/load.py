@@ -6,9 +6,11 @@ package. Whatever dies before that leaves the watermarks where they were.
 """
 
 import logging
+import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -23,6 +25,7 @@ from pipelines.config import Settings
 from pipelines.lock import locked
 from pipelines.ops import Run
 from pipelines.pipeline import open_pipeline
+from pipelines.scope import plan
 from pipelines.warehouse import Warehouse, open_warehouse
 from sources.crm import Account, Gone
 from sources.entity import Entity
@@ -36,13 +39,16 @@ from sources.errors import (
     UsageError,
 )
 from sources.http import Client
-from sources.paging import instant, stamp
+from sources.paging import instant
 from sources.reading import Plan, Progress
-from sources.resources import EPOCH, Extraction, resource
+from sources.resources import Extraction, resource
 from sources.walk import Fetcher, Reader
 
 LOG = logging.getLogger("roundtrip.load")
 BASIS = "basis"
+END = object()
+GLANCE = 0.001
+"""Seconds until we look again whether a page is there."""
 WRONG_SETTINGS = (NotAccepted, NotServed, Unreachable)
 """Met by the very first request, these mean that the settings are wrong."""
 Watch = Callable[[Run, str], None]
@@ -58,11 +64,15 @@ def load(
     entities: Sequence[str] = (),
     full: bool = False,
     force: bool = False,
+    dry_run: bool = False,
     watch: Watch = lambda _run, _step: None,
     then: Then = lambda _warehouse, _run: None,
     **seams: Any,
 ) -> Run:
-    """Bring the raw tables up to date. The run that is returned tells what was done, also what failed of it."""
+    """Bring the raw tables up to date. The run that is returned tells what was done, also what failed of it.
+
+    A dry run asks and compares, and writes but its own record.
+    """
     chosen = settings.chosen(entities)
     run = Run(uuid.uuid4().hex, command, settings.crm.name, pendulum.now("UTC"))
     client = settings.crm.connect(**settings.connection, patience=settings.patience, **seams)
@@ -72,9 +82,12 @@ def load(
     ):
         with recorded(settings, warehouse, run, client):
             loading = Loading(settings, warehouse, run, watch)
-            loading.finish_pending()
-            loading.extract(client, chosen, full=full, force=force)
-            loading.normalize_and_load()
+            if dry_run:
+                loading.compare(client, chosen, force=force)
+            else:
+                loading.finish_pending()
+                loading.extract(client, chosen, full=full, force=force)
+                loading.normalize_and_load()
         then(warehouse, run)
     return run
 
@@ -98,6 +111,7 @@ def recorded(settings: Settings, warehouse: Warehouse, run: Run, client: Client)
     finally:
         run.ended_at = pendulum.now("UTC")
         run.tokens_left = client.limiter.daily_remaining
+        ops.remember_limits(warehouse, run.crm, client.limiter)
         ops.end(warehouse, run)
 
 
@@ -150,11 +164,29 @@ class Loading:
             # Of a table that somebody dropped or emptied, everything is read again.
             states = {name: state for name, state in self._states().items() if self.holds(name)}
             plans = [
-                plan(self.settings, entity, states.get(entity.name, {}), until, full=full, force=force)
+                self._plan(entity, states.get(entity.name, {}), until, full=full, force=force)
                 for entity in chosen
             ]
             self.watch("extracting")
-            self._read(fetcher, plans)
+            self.into_files([resource(extraction) for extraction in self._extractions(fetcher, plans)])
+
+    def compare(self, client: Client, chosen: Sequence[Entity], *, force: bool) -> None:
+        """Read whole lists and compare them with what is held; nothing is kept of it."""
+        self.watch("connecting")
+        with Fetcher(client) as fetcher:
+            until = self.connected(fetcher)
+            plans = [self._plan(entity, {}, until, full=True, force=force) for entity in chosen]
+            self.watch("comparing")
+            walks = [extraction.tables({}) for extraction in self._extractions(fetcher, plans)]
+            while walks:
+                walks = [walk for walk in walks if next(walk, END) is not END]
+                time.sleep(GLANCE)
+
+    def _plan(
+        self, entity: Entity, state: Mapping[str, Any], until: pendulum.DateTime, *, full: bool, force: bool
+    ) -> Plan:
+        made = plan(self.settings, entity, state, until, full=full, force=force)
+        return replace(made, force="reconcile --force") if self.run.command == "reconcile" else made
 
     def connected(self, fetcher: Fetcher) -> pendulum.DateTime:
         """Find out who we are, and up to when changes have rested long enough to be read."""
@@ -185,15 +217,16 @@ class Loading:
         states: Mapping[str, Any] = self.state.get("resources", {})
         return states
 
-    def _read(self, fetcher: Fetcher, plans: Sequence[Plan]) -> None:
+    def _extractions(self, fetcher: Fetcher, plans: Sequence[Plan]) -> list[Extraction]:
         deletions = self._deletions(fetcher, plans)
-        self.run.entities = [Progress(one, Reader(fetcher.client, one.entity)) for one in plans]
-        extractions = [
+        frugal = self.run.command == "reconcile"  # its cost was announced
+        self.run.entities = [
+            Progress(one, Reader(fetcher.client, one.entity, frugal=frugal)) for one in plans
+        ]
+        return [
             Extraction(progress, fetcher, self.warehouse, loaded_at=self.run.started_at, deletions=deletions)
             for progress in self.run.entities
         ]
-
-        self.into_files([resource(extraction) for extraction in extractions])
 
     def into_files(self, resources: Sequence[DltResource]) -> None:
         """Read what these resources yield into the files of one package."""
@@ -244,42 +277,6 @@ class Loading:
                 f"{doing} failed: {self.warehouse.told(cause)}",
                 way_out="What was loaded before is kept, and the next run goes on from there.",
             ) from error
-
-
-def plan(
-    settings: Settings,
-    entity: Entity,
-    state: Mapping[str, Any],
-    until: pendulum.DateTime,
-    *,
-    full: bool,
-    force: bool,
-) -> Plan:
-    """What to read of an entity, from how far its state says we are."""
-    end = stamp(until)
-    told_until = state.get("deletions_since", "")
-    too_late = bool(told_until) and instant(told_until) < until - settings.crm.deletions_reach
-    catching_up = too_late and entity.incremental and not full
-    whole = full or catching_up or not entity.incremental
-    if catching_up:
-        LOG.warning(
-            "%s: the last run is too long ago to ask for deletions; reading the whole list.", entity.name
-        )
-    # A first load that broke off is read in order of time, so that each run gets further.
-    since = state.get("watermark") or (EPOCH if state.get("resume") else "")
-    if since and not entity.is_legacy_reading:
-        # What was read through the older API lacks fields: read it again.
-        since = min(since, state.get("legacy_since", since))
-    return Plan(
-        entity,
-        end,
-        since="" if whole else min(since, end),
-        deletions_since=told_until if entity.deletion == "recents" and not too_late else "",
-        find_missing=whole,
-        allow_mass_deletion=force,
-        catching_up=catching_up,
-        reached=state.get("reached", {}),
-    )
 
 
 def _root(error: BaseException) -> BaseException:

@@ -3,13 +3,13 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from importlib.metadata import version
 
 import pendulum
 
 from pipelines.warehouse import Warehouse
-from sources.budget import Tally
+from sources.budget import Limiter, Tally
 from sources.crm import Account
 from sources.errors import UsageError
 from sources.reading import Progress
@@ -28,12 +28,23 @@ create table if not exists ops.entity_loads (
 create table if not exists ops.token_spend (
     day date, crm varchar, command varchar, entity varchar, run_id varchar, requests bigint, tokens bigint,
     primary key (run_id, day, entity));
+create table if not exists ops.limits (
+    crm varchar primary key, burst bigint, latency_seconds double precision, daily_tokens bigint, seen_at timestamptz);
 """
 ACCOUNTS = """
 create table if not exists ops.accounts (crm varchar primary key, company_id bigint, company varchar, since timestamptz)
 """
 ENTITY_LOAD = "insert into ops.entity_loads values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
+PROVED = """
+with loaded as (select entity from ops.entity_loads where window_since is not null group by entity),
+
+proved as (select entity, max(proved_at) as proved_at from ops.reconciliations where is_proved group by entity)
+
+select case when count(*) = count(proved.proved_at) then min(proved.proved_at) end
+from loaded left join proved on loaded.entity = proved.entity
+"""
+"""Lists that every run reads whole need no proof of their own."""
 SPEND = "insert into ops.token_spend values (?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -123,6 +134,15 @@ def spent_by_day(warehouse: Warehouse, crm: str) -> dict[date, int]:
     return {day: int(tokens) for day, tokens in warehouse.rows_of(spent, [crm])}
 
 
+def remember_limits(warehouse: Warehouse, crm: str, limiter: Limiter) -> None:
+    """Keep what the CRM allows and how fast it answers, so that a plan need not ask."""
+    if limiter.latency:
+        row = [crm, limiter.limit, limiter.latency, limiter.daily_limit, pendulum.now("UTC")]
+        with warehouse.transaction():
+            warehouse.execute("delete from ops.limits where crm = ?", [crm])
+            warehouse.execute("insert into ops.limits values (?, ?, ?, ?, ?)", row)
+
+
 def record_spend(warehouse: Warehouse, run: Run) -> None:
     """Record what a run has spent so far; requests that belong to no entity stand under ''."""
     tallies = {progress.plan.entity.name: progress.reader.tally for progress in run.entities}
@@ -132,6 +152,14 @@ def record_spend(warehouse: Warehouse, run: Run) -> None:
             for day in sorted({day for day, _ in tally.by_day}):
                 counts = [tally.by_day[day, what] for what in ("requests", "tokens")]
                 warehouse.execute(SPEND, [day, run.crm, run.command, entity, run.run_id, *counts])
+
+
+def proved_at(warehouse: Warehouse) -> datetime | None:
+    """As of when the tables that are read bit by bit were last proved to equal the CRM, all of them."""
+    if not warehouse.columns_of("ops", "reconciliations"):
+        return None
+    ((found,),) = warehouse.rows_of(PROVED)
+    return datetime.fromisoformat(str(found)) if found else None
 
 
 def _row(run: Run, progress: Progress) -> Sequence[object]:

@@ -40,6 +40,9 @@ from latest
 left join reached on latest.entity = reached.entity
 order by latest.entity
 """
+PROVED = """
+select entity, max(proved_at) as proved_at from ops.reconciliations where crm = ? and is_proved group by entity
+"""
 RUNS = """
 select run_id, command, status, started_at,
     round(extract(epoch from ended_at - started_at)::numeric, 1)::double precision as seconds, rows_read,
@@ -64,8 +67,10 @@ def read(place: Place, crm: Crm) -> dict[str, Any]:
         transforms = warehouse.records_of(TRANSFORMS, [LAST_RUNS]) if "transforms" in kept else []
         entities = warehouse.records_of(ENTITIES, [crm.name])
         backfills = unfinished(warehouse, crm)
+        proved = dict(warehouse.rows_of(PROVED, [crm.name])) if "reconciliations" in kept else {}
         tables = warehouse.tables()
         for entity in entities:
+            entity["proved_at"] = proved.get(entity["entity"])
             entity["drift"] = json.loads(entity["drift"] or "[]")
             declared = crm.entities.get(entity["entity"])
             entity["rows"], entity["deleted"] = (
@@ -123,11 +128,13 @@ def show(found: dict[str, Any]) -> None:
 
 def _entities(found: dict[str, Any]) -> Table:
     title = f"{found['crm']} in {found['warehouse']}"
-    drawn = console.grid(title, "entity", "read up to (UTC)", ">rows", ">deleted", "last run")
+    drawn = console.grid(
+        title, "entity", "read up to (UTC)", "proved equal at", ">rows", ">deleted", "last run"
+    )
     drawn.add_column("problem", overflow="fold")
     for entity in found["entities"]:
         counts = ["" if entity[name] is None else f"{entity[name]:,}" for name in ("rows", "deleted")]
-        place = (entity["entity"], _time(entity["watermark"]))
+        place = (entity["entity"], _time(entity["watermark"]), _time(entity["proved_at"]))
         drawn.add_row(*place, *counts, entity["status"], entity["problem"] or "")
     return drawn
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import pendulum
 
-from pipelines import dashboard, dbt
+from pipelines import dashboard, dbt, ops
 from pipelines.dbt import Node
 from pipelines.failures import Failure, failures
 from pipelines.lock import locked
@@ -209,7 +209,8 @@ def _publish(warehouse: Warehouse, done: Transformation, manifest: Mapping[str, 
             "The model int_as_of has no row.", way_out="Bring it back: all others refer to it."
         )
     watch("publishing")
-    edition = Edition(done.run_id, done.as_of, pendulum.now("UTC"), version("roundtrip"))
+    proved_at = ops.proved_at(warehouse)
+    edition = Edition(done.run_id, done.as_of, pendulum.now("UTC"), version("roundtrip"), proved_at)
     done.tables = publish(warehouse, manifest, edition)
 
 

@@ -162,10 +162,9 @@ class Group(Extraction):
         self._begins_table = begins_table
         self._most_rows = most_rows
 
-    def tables(self) -> Iterator[pa.Table | None]:
-        """What changed; and in the state, what is left."""
+    def tables(self, state: dict[str, Any]) -> Iterator[pa.Table | None]:
+        """What changed; and in the source's state, what is left."""
         self.progress.outcome = "reading"
-        state = dlt.current.resource_state()
         if self._begins_table:
             state.clear()  # what it says is of a table that is there no more
         # Rows that come now may be deleted from now on, and the first load has to hear of it.

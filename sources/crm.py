@@ -56,3 +56,11 @@ class Crm:
     deletions: Deletions
     deletions_reach: pendulum.Duration
     """How far back `deletions` can look."""
+    deleted_for: pendulum.Duration
+    """How long lists that show deleted records go on showing them."""
+    identify_cost: int = 0
+    """Tokens that `identify` costs."""
+    deletions_cost: int = 0
+    """Tokens that a page of `deletions` costs."""
+    deletions_page: int = 500
+    """Changes on such a page."""

@@ -46,6 +46,8 @@ class Listing:
     """Whether `sort_by` and `sort_direction` are accepted."""
     zoned: bool = True
     """Whether times in parameters are RFC3339; the older API wants `2026-10-01 20:00:00`, in UTC."""
+    holds: str = ""
+    """Which of the held records stand in it, as a condition in SQL; empty: all of them."""
     adapt: Callable[[bytes], bytes] | None = None
     """Turns a page of an older API generation into the current one's shape."""
 

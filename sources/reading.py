@@ -24,6 +24,12 @@ class Sifted:
     updated: int = 0
     unchanged: int = 0
     stale: int = 0
+    silent: int = 0
+    """Of those updated, how many have the update time that is held."""
+    deleted: int = 0
+    """Of those updated, how many are held as living and come deleted."""
+    revived: int = 0
+    """Of those updated, how many are held as deleted and come living."""
 
 
 class Held(Protocol):
@@ -35,7 +41,7 @@ class Held(Protocol):
     def rows(self, entity: Entity, keys: Sequence[Any]) -> pa.Table:
         """The held rows with these keys, in the entity's schema."""
 
-    def live_keys(self, entity: Entity) -> list[Any]:
+    def live_keys(self, entity: Entity) -> "Seen":
         """The keys of all rows that are not marked deleted."""
 
 
@@ -53,6 +59,10 @@ class Plan:
     find_missing: bool = False
     """Whether held records that a whole list lacks are deleted ones."""
     allow_mass_deletion: bool = False
+    most_missing: float = 0.2
+    """The largest share of a list that may be found missing from it."""
+    force: str = "load --full --force"
+    """The command that believes a larger share."""
     catching_up: bool = False
     """Whether the whole list is read because the last run is too long ago to ask for deletions."""
     reached: Mapping[str, str] = field(default_factory=dict)
@@ -77,6 +87,14 @@ class Progress:
     unchanged: int = 0
     stale: int = 0
     deleted: int = 0
+    silent: int = 0
+    revived: int = 0
+    found_deleted: int = 0
+    """Of those updated, how many the list itself shows as deleted."""
+    living: int = 0
+    """How many living records the lists showed."""
+    held: int = 0
+    """How many living records were held before; known where what is missing was looked for."""
     watermark: str = ""
     remark: str = ""
     """What a person should know though it is no failure."""
@@ -97,10 +115,13 @@ class Progress:
         self.updated += sifted.updated
         self.unchanged += sifted.unchanged
         self.stale += sifted.stale
+        self.silent += sifted.silent
+        self.revived += sifted.revived
+        self.found_deleted += sifted.deleted
 
 
 class Seen:
-    """The keys met in this run, so that no record is handed over twice; a few bits for each number."""
+    """A set of keys, such as those met in this run; a few bits for each number."""
 
     def __init__(self) -> None:
         self._keys: Any = None
@@ -121,6 +142,10 @@ class Seen:
         new = key not in self._keys
         self._keys.add(key)
         return new
+
+    def without(self, other: "Seen") -> list[Any]:
+        """The keys that the other set lacks."""
+        return [key for key in self._keys or () if key not in other]
 
     def __contains__(self, key: object) -> bool:
         return self._keys is not None and key in self._keys

@@ -30,8 +30,6 @@ PROBE = 100
 """Most ids one request may ask for."""
 FEW, FEW_ASKED_FOR = 5, 50
 """So many records may always be found missing, whatever their share of the list; the latter were asked for by id."""
-MOST_MISSING = 0.2
-"""The largest share of a list that may be found missing from it."""
 
 DLT_TYPES: dict[Kind, Any] = {
     "int": {"data_type": "bigint"},
@@ -46,7 +44,7 @@ DLT_TYPES: dict[Kind, Any] = {
 EPOCH = "1970-01-01T00:00:00Z"
 UNPROVED = (
     "a whole list broke off and the load went on in order of time, so records without an update time, and "
-    "deletions during a long pause, may be missing: `roundtrip load --full --entity {}` finds them, once the budget "
+    "deletions during a long pause, may be missing: `roundtrip reconcile --entity {}` finds them, once the budget "
     "allows for a whole list."
 )
 MERGE: Any = {"disposition": "merge", "strategy": "delete-insert", "deduplicated": True}
@@ -77,9 +75,8 @@ class Extraction:
         self._reached: dict[str, str] = {}
         self._pages = pages or fetcher.start(self._reader, self.plan.window, self.plan.reached)
 
-    def tables(self) -> Iterator[pa.Table | None]:
-        """What changed, then what was deleted; moves the watermark as far as everything was read."""
-        state = dlt.current.resource_state()
+    def tables(self, state: dict[str, Any]) -> Iterator[pa.Table | None]:
+        """What changed, then what was deleted; moves the state's watermark as far as everything was read."""
         self.progress.outcome = "reading"
         try:
             if not self.plan.since and not self.plan.find_missing:
@@ -160,6 +157,7 @@ class Extraction:
 
     def _sifted(self, table: pa.Table) -> Iterator[pa.Table]:
         if table.num_rows:
+            self.progress.living += table.num_rows - (pc.sum(table[DELETED]).as_py() or 0)
             sifted = self._held.sift(self.entity, table)
             self.progress.add(sifted)
             if sifted.table.num_rows:
@@ -174,7 +172,8 @@ class Extraction:
     def _missing(self) -> list[Any]:
         """Keys of held records that the whole list lacks, and that the CRM does not know when asked for."""
         live = self._held.live_keys(self.entity)
-        missing = [key for key in live if key not in self._seen]
+        self.progress.held = len(live)
+        missing = live.without(self._seen)
         missing = self._unknown(missing) if self.entity.by_id else missing
         if missing and not self.plan.allow_mass_deletion:
             self._check_share(len(missing), len(live))
@@ -182,11 +181,11 @@ class Extraction:
 
     def _check_share(self, missing: int, live: int) -> None:
         few = FEW_ASKED_FOR if self.entity.by_id else FEW
-        if not len(self._seen) or missing > max(few, MOST_MISSING * live):
+        if not len(self._seen) or missing > max(few, self.plan.most_missing * live):
             raise RoundtripError(
                 f"the list lacks {missing:,} of {live:,} records; that is too many to believe they were deleted.",
                 way_out="Check what the token may see; if they are gone indeed: "
-                f"`roundtrip load --full --force --entity {self.entity.name}`.",
+                f"`roundtrip {self.plan.force} --entity {self.entity.name}`.",
                 entity=self.entity.name,
             )
 
@@ -259,9 +258,13 @@ def resource(extraction: Extraction) -> DltResource:
     """The dlt resource of one entity's extraction."""
     entity = extraction.progress.plan.entity
     return dlt.resource(
-        extraction.tables(),
+        _tables(extraction),
         name=entity.name,
         primary_key=entity.primary_key,
         write_disposition=MERGE,
         columns={column.name: DLT_TYPES[column.kind].copy() for column in entity.columns},  # dlt changes them
     )
+
+
+def _tables(extraction: Extraction) -> Iterator[pa.Table | None]:
+    yield from extraction.tables(dlt.current.resource_state())

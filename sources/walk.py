@@ -36,6 +36,8 @@ class Reader:
     client: Client
     entity: Entity
     tally: Tally = field(default_factory=Tally)
+    frugal: bool = False
+    """Whether to ask for no page twice, however slow the answers are: one walk a list."""
 
     def __post_init__(self) -> None:
         """One decoder for all pages, so that undeclared keys are told once."""
@@ -58,6 +60,12 @@ class Reader:
         small = replace(listing, page_size=1)
         await self.page(Route(small), None)
 
+    async def highest(self, listing: Listing) -> int:
+        """The highest number that is a record's key, for one request; 0 where the list is empty."""
+        last = Route(replace(listing, page_size=1), order=self.entity.primary_key, descending=True)
+        rows = (await self.page(last, None)).rows
+        return int(getattr(rows[0], self.entity.primary_key)) if rows else 0
+
     async def alive(self, ids: Sequence[int]) -> set[int]:
         """Which of these records (at most 100) the CRM still lists."""
         found: set[int] = set()
@@ -71,7 +79,7 @@ class Reader:
         await emit(first)
         if not first.cursor:
             return
-        walkers = self.client.limiter.walkers() if route.listing.sortable else 1
+        walkers = self.client.limiter.walkers() if route.listing.sortable and not self.frugal else 1
         parts = (
             [] if route.window.since else [replace(route, filters=part) for part in self.entity.partitions]
         )

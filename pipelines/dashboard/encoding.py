@@ -58,6 +58,7 @@ def encoded(answers: Answers) -> dict[str, Any]:
         | _names(answers.rows, keys)
         | {
             "asOf": answers.as_of.isoformat(),
+            "provedAt": answers.proved_at and answers.proved_at.isoformat(),
             "firstWeek": answers.first_week.isoformat(),
             "weeks": answers.weeks,
             "currency": answers.currency,

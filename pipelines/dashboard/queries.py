@@ -32,9 +32,11 @@ class Answers:
     """Full ones; the week that is not over comes on top."""
     currency: str
     rows: dict[str, Rows]
+    proved_at: datetime | None = None
+    """When the tables were last proved to equal the CRM."""
 
 
-AS_OF = "select as_of from published"
+EDITION = "select as_of, proved_at from published"
 CURRENCY = "select min(reporting_currency) as currency from dim_deal"
 
 COUNTS = """
@@ -234,8 +236,8 @@ NAMES = {"users": USERS, "pipelines": PIPELINES, "types": TYPES, "quality": QUAL
 
 def read(reports: Reports, weeks: int) -> Answers:
     """Ask everything, of so many full weeks."""
-    published = reports.rows(AS_OF)
-    as_of: datetime = published[0]["as_of"].astimezone(UTC)
+    (published,) = reports.rows(EDITION)
+    as_of: datetime = published["as_of"].astimezone(UTC)
     this_week = as_of.date() - timedelta(days=as_of.weekday())
     first = this_week - timedelta(weeks=weeks)
     span = {"first": first, "after": this_week + timedelta(weeks=1)}
@@ -245,7 +247,8 @@ def read(reports: Reports, weeks: int) -> Answers:
     rows["overdue_list"] = reports.rows(OVERDUE_LIST.format(listed=_listed(rows["overdue"])))
     rows["coverage"] = reports.rows(COVERAGE.format(today=as_of.date()))
     rows["idle_list"] = reports.rows(IDLE_LIST.format(listed=_listed(rows["coverage"])))
-    return Answers(as_of, first, weeks, reports.rows(CURRENCY)[0]["currency"] or "", rows)
+    currency = reports.rows(CURRENCY)[0]["currency"] or ""
+    return Answers(as_of, first, weeks, currency, rows, published["proved_at"])
 
 
 def _listed(groups: Rows) -> int:

@@ -28,6 +28,8 @@ class Edition:
     as_of: datetime
     published_at: datetime
     version: str
+    proved_at: datetime | None = None
+    """When the raw tables were last proved to equal the CRM; None when some never were."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,11 @@ def _edition(warehouse: Warehouse, edition: Edition, tables: Iterable[Table]) ->
     names = ",".join(sorted([EDITION, *(table.name for table in tables)]))
     facts = {
         "as_of": (f"{moment} '{edition.as_of.isoformat()}'", moment, "The moment that the tables tell of."),
+        "proved_at": (
+            f"{moment} '{edition.proved_at.isoformat()}'" if edition.proved_at else "null",
+            moment,
+            "The moment as of which what they are made of was last proved to equal the CRM; empty before that.",
+        ),
         "published_at": (
             f"{moment} '{edition.published_at.isoformat()}'",
             moment,

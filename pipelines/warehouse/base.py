@@ -13,10 +13,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.place import Place
+from pipelines.warehouse.comparing import count, distinct, place_in
 from sources.arrow import schema
 from sources.entity import DELETED, DELETED_AT, LOADED_AT, Entity, Kind
 from sources.errors import LoadError, UsageError
-from sources.reading import Sifted
+from sources.reading import Seen, Sifted
 
 
 class Warehouse(ABC):
@@ -87,6 +88,10 @@ class Warehouse(ABC):
     @abstractmethod
     def _arrow(self, query: str, keys: pa.Array) -> pa.Table:
         """The answer to a query that holds `among`."""
+
+    @abstractmethod
+    def _batches(self, query: str) -> Iterator[pa.RecordBatch]:
+        """The answer to a query, bit by bit."""
 
     def catalog(self, schema: str) -> dict[str, dict[str, str]]:
         """The tables of a schema, with their columns and types."""
@@ -180,18 +185,22 @@ class Warehouse(ABC):
         """Leave out rows that are held as they are, or newer."""
         if not self.columns(entity):
             return Sifted(self._sound(entity, table), inserted=table.num_rows)
-        new, newer, same = self._verdicts(entity, table)
+        new, newer, same, were_deleted = self._verdicts(entity, table)
         changed = self._changed(entity, table, same)
-        kept = table.filter(pc.or_(pc.or_(new, newer), changed))
+        updated, deleted = pc.or_(newer, changed), table[DELETED].combine_chunks()
+        kept = table.filter(pc.or_(new, updated))
         if entity.is_legacy_reading:
             kept = self._completed(entity, kept)
-        counts = [_count(which) for which in (new, newer, same, changed)]
+        counts = [count(which) for which in (new, newer, same, changed)]
         return Sifted(
             self._sound(entity, kept),
             inserted=counts[0],
             updated=counts[1] + counts[3],
             unchanged=counts[2] - counts[3],
             stale=table.num_rows - sum(counts[:3]),
+            silent=count(pc.and_(changed, pc.equal(deleted, were_deleted))) if entity.watermark else 0,
+            deleted=count(pc.and_(updated, pc.and_not(deleted, were_deleted))),
+            revived=count(pc.and_(updated, pc.and_not(were_deleted, deleted))),
         )
 
     def _sound(self, entity: Entity, table: pa.Table) -> pa.Table:
@@ -200,33 +209,37 @@ class Warehouse(ABC):
             raise LoadError(f"{entity.name}: what was read has not the declared types.")
         return table
 
-    def _verdicts(self, entity: Entity, table: pa.Table) -> tuple[pa.Array, pa.Array, pa.Array]:
-        """Which rows are new, which newer than what is held, which of the same time; the others are older."""
+    def _verdicts(self, entity: Entity, table: pa.Table) -> tuple[pa.Array, pa.Array, pa.Array, pa.Array]:
+        """Which rows are new, which newer than what is held, which of the same time; the others are older.
+
+        And which are held as deleted.
+        """
         time = entity.watermark or LOADED_AT
-        held = self._held(entity, [entity.primary_key, time], table[entity.primary_key])
-        place = _place_in(held, table, entity.primary_key)
+        held = self._held(entity, [entity.primary_key, time, DELETED], table[entity.primary_key])
+        place = place_in(held, table, entity.primary_key)
         new, known = pc.is_null(place), pc.is_valid(place)
+        deleted = pc.fill_null(held[DELETED].combine_chunks().take(place), fill_value=False)
         if not entity.watermark:
-            return new, pc.invert(known), known
+            return new, pc.invert(known), known, deleted
         before = held[time].combine_chunks().take(place)
-        same = pc.and_(known, pc.invert(_distinct(table[time].combine_chunks(), before)))
+        same = pc.and_(known, pc.invert(distinct(table[time].combine_chunks(), before)))
         later = pc.fill_null(pc.greater(table[time].combine_chunks(), before), fill_value=False)
         newer = pc.and_not(pc.and_(known, pc.or_(later, pc.is_null(before))), same)
-        return new, newer, same
+        return new, newer, same, deleted
 
     def _changed(self, entity: Entity, table: pa.Table, same: pa.Array) -> pa.Array:
         """Which of the rows of the same time differ in content from what is held."""
         nothing = pa.array([False] * table.num_rows)
-        if not _count(same):
+        if not count(same):
             return nothing
         left_out = {DELETED_AT, LOADED_AT} | (entity.legacy_lacks if entity.is_legacy_reading else set())
         compared = [name for name in table.schema.names if name not in left_out]
         held = self._held(entity, compared, table[entity.primary_key].filter(same))
-        place = _place_in(held, table, entity.primary_key)
+        place = place_in(held, table, entity.primary_key)
         differs = nothing
         for name in compared:
             before = held[name].combine_chunks().take(place)
-            differs = pc.or_(differs, _distinct(table[name].combine_chunks(), before))
+            differs = pc.or_(differs, distinct(table[name].combine_chunks(), before))
         return pc.and_(same, differs)
 
     def _completed(self, entity: Entity, table: pa.Table) -> pa.Table:
@@ -234,7 +247,7 @@ class Warehouse(ABC):
         key = entity.primary_key
         lacking = sorted(entity.legacy_lacks)
         held = self._held(entity, [key, *lacking], table[key])
-        place = _place_in(held, table, key)
+        place = place_in(held, table, key)
         for name in lacking:
             known = held[name].combine_chunks().take(place)
             number = table.schema.get_field_index(name)
@@ -258,12 +271,15 @@ class Warehouse(ABC):
         )
         return self._arrow(query, keys.combine_chunks()).cast(wanted)
 
-    def live_keys(self, entity: Entity) -> list[Any]:
-        """The keys of all rows that are not marked deleted."""
-        if not self.columns(entity):
-            return []
-        query = f"select {quoted(entity.primary_key)} from {self.table(entity)} where not {DELETED}"  # noqa: S608
-        return [row[0] for row in self.rows_of(query)]
+    def live_keys(self, entity: Entity) -> Seen:
+        """The keys of all rows that are not marked deleted; a million of them take a few bits each."""
+        keys = Seen()
+        if self.columns(entity):
+            key = quoted(entity.primary_key)
+            query = f"select {key} from {self.table(entity)} where not {DELETED}"  # noqa: S608
+            for batch in self._batches(query):
+                keys.first_time(batch.column(0).to_pylist())
+        return keys
 
     def _selected(self, entity: Entity, names: Sequence[str]) -> str:
         """The columns as Arrow can be given them; null for a column that the table has not yet."""
@@ -284,18 +300,3 @@ class Warehouse(ABC):
 def quoted(name: str) -> str:
     """A name in SQL."""
     return '"' + name.replace('"', '""') + '"'
-
-
-def _place_in(held: pa.Table, table: pa.Table, key: str) -> pa.Array:
-    """For each row, where its key is among those that are held; null where it is not."""
-    return pc.index_in(table[key].combine_chunks(), held[key].combine_chunks())
-
-
-def _distinct(one: pa.Array, other: pa.Array) -> pa.Array:
-    """Where two columns differ; null differs from every value, and not from null."""
-    differs = pc.fill_null(pc.not_equal(one, other), fill_value=False)
-    return pc.or_(differs, pc.xor(pc.is_null(one), pc.is_null(other)))
-
-
-def _count(which: pa.Array) -> int:
-    return int(pc.sum(which).as_py() or 0)

@@ -18,6 +18,9 @@ from pipelines.place import Place
 from pipelines.warehouse.base import Warehouse
 from sources.errors import Busy, UsageError
 
+KEYS = 100_000
+"""Rows of a batch where there are but keys in it."""
+
 
 class DuckDB(Warehouse):
     """A DuckDB file."""
@@ -107,6 +110,10 @@ class DuckDB(Warehouse):
         with self.connection.cursor() as cursor:
             cursor.register("batch", pa.table({"key": keys}))
             return cursor.sql(query).to_arrow_table()
+
+    def _batches(self, query: str) -> Iterator[pa.RecordBatch]:
+        with self.connection.cursor() as cursor:
+            yield from cursor.sql(query).to_arrow_reader(KEYS)
 
 
 def _open(path: Path, memory_limit: str, *, read_only: bool) -> duckdb.DuckDBPyConnection:

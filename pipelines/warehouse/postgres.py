@@ -157,6 +157,14 @@ class Postgres(Warehouse):
         except adbc.Error as error:
             raise LoadError(f"Postgres refused a query: {self.told(error)}") from error
 
+    def _batches(self, query: str) -> Iterator[pa.RecordBatch]:
+        try:
+            with self._rows.cursor() as cursor:
+                cursor.execute(query)
+                yield from cursor.fetch_record_batch()
+        except adbc.Error as error:
+            raise LoadError(f"Postgres refused a query: {self.told(error)}") from error
+
 
 def connect(place: Place, *, read_only: bool = False, title: str = "roundtrip") -> Any:
     """A connection on which each statement is a transaction of its own; an error says what is wrong and the way out.

@@ -15,4 +15,8 @@ PIPEDRIVE = Crm(
     identify=client.identify,
     deletions=recents.deletions,
     deletions_reach=recents.REACH,
+    deleted_for=recents.KEPT,
+    identify_cost=client.IDENTIFY_COST,
+    deletions_cost=recents.COST,
+    deletions_page=recents.PAGE,
 )

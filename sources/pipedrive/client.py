@@ -32,6 +32,7 @@ LOCAL = re.compile(r"http://(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?$")
 """The sandbox. No other host is Pipedrive, and none is given the token."""
 BROWSER = re.compile(r"https://([\w-]+)\.pipedrive\.com(?:/.*)?$", re.IGNORECASE)
 """What a browser's address bar shows; only the company's name in it matters."""
+IDENTIFY_COST = 2
 BAD_REQUEST, FORBIDDEN, TOO_MANY, FAILED = 400, 403, 429, 500
 BURST_PAUSE = 2.0
 BLOCKED_PAUSE = 30.0
@@ -168,7 +169,7 @@ class _MeAnswer(msgspec.Struct):
 
 async def identify(client: Client, tally: Tally) -> Account:
     """Ask who we are; the answer's `Date` header is the server's clock."""
-    return await client.get("/v1/users/me", {}, cost=2, tally=tally, parse=_account)
+    return await client.get("/v1/users/me", {}, cost=IDENTIFY_COST, tally=tally, parse=_account)
 
 
 def _account(answer: Answer) -> Account:

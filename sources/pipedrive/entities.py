@@ -13,10 +13,12 @@ EVERY_DEAL = {"status": "open,won,lost,deleted", "include_fields": "source_lead_
 
 
 def _changes(
-    path: str, params: Mapping[str, str], *, cost: int = 10, until: str = "updated_until"
+    path: str, params: Mapping[str, str], *, cost: int = 10, until: str = "updated_until", holds: str = ""
 ) -> Listing:
     """A v2 list that can be asked for what changed."""
-    return Listing(f"/api/v2/{path}", cost, params, since="updated_since", until=until, sortable=True)
+    return Listing(
+        f"/api/v2/{path}", cost, params, since="updated_since", until=until, sortable=True, holds=holds
+    )
 
 
 def _collection(name: str, **params: str) -> Listing:
@@ -60,7 +62,10 @@ ACTIVITIES = Entity(
 DEALS = Entity(
     "deals",
     description="Deals of every status, deleted and archived ones included.",
-    lists=(_changes("deals", EVERY_DEAL), _changes("deals/archived", EVERY_DEAL, cost=20)),
+    lists=(
+        _changes("deals", EVERY_DEAL, holds="not is_archived"),
+        _changes("deals/archived", EVERY_DEAL, cost=20, holds="is_archived"),
+    ),
     # v1 lists deleted deals only when asked for nothing else, and knows no archive.
     legacy=(
         _collection("deals"),

@@ -19,6 +19,8 @@ from sources.pipedrive import legacy_v1
 
 REACH = pendulum.duration(days=29)
 """How far back the list may be asked, with a day to spare."""
+KEPT = pendulum.duration(days=30)
+"""How long Pipedrive remembers what was deleted."""
 PAGE = 500
 MOST_SHIFTS = 20
 COST = 20

@@ -14,8 +14,9 @@ function welcome() {
 }
 
 function meta() {
-  const moment = el("time", { datetime: data.asOf }, moments.format(new Date(data.asOf)));
-  byId("meta").replaceChildren("As of ", moment, data.currency ? ` · amounts in ${data.currency}` : "");
+  const time = (stamp) => el("time", { datetime: stamp }, moments.format(new Date(stamp)));
+  const proof = data.provedAt ? [" · proved equal to the CRM at ", time(data.provedAt)] : [];
+  byId("meta").replaceChildren("As of ", time(data.asOf), data.currency ? ` · amounts in ${data.currency}` : "", ...proof);
 }
 
 /** The reader's choice of theme, kept where the browser lets a file keep something. */
