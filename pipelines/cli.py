@@ -17,6 +17,7 @@ from pipelines import status as standing
 from pipelines.backfill import backfill as run_backfill
 from pipelines.config import Settings, read_place, read_settings
 from pipelines.docs import write_docs
+from pipelines.fields import listing
 from pipelines.load import load as run_load
 from pipelines.nightly import nightly as run_nightly
 from pipelines.ops import Run
@@ -204,6 +205,18 @@ def status(*, as_json: Json = False) -> None:
     crm = CRMS["pipedrive"]
     found = standing.read(read_place(crm), crm)
     console.print_json(found) if as_json else standing.show(found)
+
+
+@app.command()
+def fields(
+    *,
+    entity: Annotated[str, typer.Option("--entity", "-e", help="Those of this entity only.")] = "",
+    as_json: Json = False,
+) -> None:
+    """List the custom fields: their columns, types, and how many records have a value."""
+    crm = CRMS["pipedrive"]
+    found = listing.read(read_place(crm), crm, entity)
+    console.print_json(found) if as_json else listing.show(found)
 
 
 @app.command()

@@ -19,7 +19,7 @@ from typing import Any, cast, get_args
 from urllib.parse import urlsplit, urlunsplit
 
 from pipelines import values
-from pipelines.place import Destination, Place
+from pipelines.place import Destination, Place, RenamedFields
 from sources.budget import Allowance
 from sources.crm import Crm
 from sources.entity import Entity
@@ -36,6 +36,7 @@ ROUNDTRIP = {
     "build_memory_limit": "the most memory DuckDB may take while it builds tables, for example 1GB",
     "reports": "the DuckDB file that the reporting tables are published in",
     "dashboard": "the page that is written with the reporting tables",
+    "renamed_fields": "keep or follow: the column of a custom field that is renamed in the CRM",
 }
 SOURCE = {
     "entities": "the entities to read; all when not set",
@@ -114,9 +115,8 @@ def read_place(crm: Crm) -> Place:
     given = {
         name: str(found) for name in ROUNDTRIP if (found := values.value(f"roundtrip.{name}")) is not None
     }
-    destination = given.get("destination", Place.destination)
-    if destination not in get_args(Destination):
-        raise UsageError(f"roundtrip.destination must be 'duckdb' or 'postgres', not {destination!r}.")
+    destination = _choice(given, "destination", get_args(Destination), Place.destination)
+    renamed = _choice(given, "renamed_fields", get_args(RenamedFields), Place.renamed_fields)
     url = _postgres_url() if destination == "postgres" else ""
     warehouse = Path(given.get("warehouse", Place.warehouse))
     if warehouse.stem.lower() in (f"raw_{crm.name}", "ops"):
@@ -132,7 +132,16 @@ def read_place(crm: Crm) -> Place:
         build_memory_limit=given.get("build_memory_limit", Place.build_memory_limit),
         reports=Path(given.get("reports", warehouse.with_name(Place.reports.name))),
         dashboard=Path(given.get("dashboard", warehouse.with_name(Place.dashboard.name))),
+        renamed_fields=cast("RenamedFields", renamed),
     )
+
+
+def _choice(given: Mapping[str, str], name: str, choices: tuple[str, ...], default: str) -> str:
+    chosen = given.get(name, default)
+    if chosen not in choices:
+        known = " or ".join(repr(choice) for choice in choices)
+        raise UsageError(f"roundtrip.{name} must be {known}, not {chosen!r}.")
+    return chosen
 
 
 def _postgres_url() -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import psycopg2.extensions
+import yaml  # type: ignore[import-untyped]
 
 from pipelines.place import Place
 from sources.errors import TransformError, UsageError
@@ -81,6 +82,17 @@ def manifest(place: Place) -> dict[str, Any]:
     """What the project consists of, as dbt wrote it at its last call."""
     found: dict[str, Any] = json.loads((folder(place) / "manifest.json").read_text())
     return found
+
+
+def columns_of_models(meta: Mapping[str, str]) -> set[str]:
+    """The columns described of the models that have this meta, as the project's files say before dbt reads them."""
+    listed = [
+        model
+        for file in (PROJECT / "models").rglob("*.yml")
+        for model in (yaml.load(file.read_bytes(), yaml.CSafeLoader) or {}).get("models", [])
+    ]
+    models = [model for model in listed if model.get("config", {}).get("meta", {}).items() >= meta.items()]
+    return {column["name"] for model in models for column in model.get("columns", [])}
 
 
 def folder(place: Place) -> Path:

@@ -7,6 +7,7 @@ from typing import Literal
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 Destination = Literal["duckdb", "postgres"]
+RenamedFields = Literal["keep", "follow"]
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Place:
     reports: Path = Path("data/reports.duckdb")
     """The published tables, when the warehouse is a DuckDB file; on Postgres they are a schema."""
     dashboard: Path = Path("data/dashboard.html")
+    renamed_fields: RenamedFields = "keep"
+    """Whether a custom field that is called something else in the CRM keeps its column."""
 
     @property
     def title(self) -> str:

@@ -14,6 +14,8 @@ def closing(done: Transformation, place: Place) -> None:
     """What was built and published, or why it was not."""
     counts = f"{done.count('model')} models built, {done.count('test')} tests run"
     console.say(f"transform: {done.status} in {done.seconds:.1f} s. {counts}.")
+    for change in done.field_changes:
+        console.note(str(change))
     for warning in done.warnings:
         _show(warning, "yellow", warning.query)
     for failure in done.failures:
@@ -59,6 +61,7 @@ def summary(done: Transformation, place: Place) -> dict[str, Any]:
         "as_of": done.as_of,
         "models": done.count("model"),
         "tests": done.count("test"),
+        "field_changes": [vars(change) for change in done.field_changes],
         "snapshots_not_taken": done.snapshots_not_taken,
         "published_tables": done.tables,
         "published_at": published_at(place) if done.tables else None,

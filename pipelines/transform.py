@@ -17,7 +17,7 @@ from typing import Any
 
 import pendulum
 
-from pipelines import dashboard, dbt, ops
+from pipelines import dashboard, dbt, fields, ops
 from pipelines.dbt import Node
 from pipelines.failures import Failure, failures
 from pipelines.lock import locked
@@ -75,6 +75,8 @@ class Transformation:
     failures: list[Failure] = field(default_factory=list)
     """What keeps it from being published."""
     warnings: list[Failure] = field(default_factory=list)
+    field_changes: list[fields.Change] = field(default_factory=list)
+    """What became of custom fields in the CRM since the run before."""
     unsettled: tuple[str, ...] = EVERYTHING
     """Models and tests whose state as it is now is not known to be right."""
     tables: int = 0
@@ -123,6 +125,7 @@ def transform_in(
     _begin(warehouse, done, is_whole=not select)
     try:
         with _garbage_left_lying():
+            done.field_changes = fields.refresh(warehouse)
             done.nodes = dbt.build(
                 warehouse.place, full_refresh=full_refresh, select=select, variables=variables, follow=watch
             )
@@ -130,6 +133,7 @@ def transform_in(
             done.as_of = _as_of(warehouse, manifest)
             _judge(warehouse, done, select)
             if not done.problem:
+                fields.measure(warehouse, manifest)
                 _publish(warehouse, done, manifest, watch)
                 watch("writing the dashboard")
                 _write_page(warehouse.place, write_page)

@@ -4,7 +4,7 @@ A CRM is one folder that offers one `Crm`; `registry.py` lists them.
 """
 
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pendulum
@@ -64,3 +64,5 @@ class Crm:
     """Tokens that a page of `deletions` costs."""
     deletions_page: int = 500
     """Changes on such a page."""
+    field_lists: Mapping[str, str] = field(default_factory=dict)
+    """The entities whose records have custom fields, each with the entity that lists its fields."""

@@ -73,6 +73,14 @@ def test_status_tells_of_the_transforms(place: Path) -> None:
     assert "Last transforms" in roundtrip(place, "status").stdout
 
 
+def test_fields_lists_the_columns_of_custom_fields(place: Path) -> None:
+    done = roundtrip(place, "fields", "--entity", "deals", "--json")
+    fields = {field["field"]: field for field in json.loads(done.stdout)}
+    assert fields["Budget"]["columns"] == ["budget", "budget_currency"]
+    assert "budget (_currency)" in roundtrip(place, "fields").stdout
+    assert "no custom fields of 'deal'" in failure(roundtrip(place, "fields", "--entity", "deal"))
+
+
 def test_docs_writes_one_page_that_names_every_published_table(place: Path) -> None:
     done = roundtrip(place, "docs")
     assert (done.returncode, done.stdout.strip()) == (DONE, "data/docs/index.html")

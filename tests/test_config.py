@@ -293,3 +293,10 @@ def test_postgres_without_a_url_is_refused_with_the_places_it_may_go(read: Read)
 def test_the_settings_that_a_debugger_shows_hold_no_database_password(read: Read) -> None:
     settings = read(**POSTGRES, ROUNDTRIP__POSTGRES_URL="postgresql://me:hush-hush@host/crm")
     assert "hush" not in repr(settings)
+
+
+def test_what_becomes_of_renamed_fields_is_kept_or_followed(read: Read) -> None:
+    assert read().place.renamed_fields == "keep"
+    assert read(ROUNDTRIP__RENAMED_FIELDS="follow").place.renamed_fields == "follow"
+    said = "roundtrip.renamed_fields must be 'keep' or 'follow', not 'forget'."
+    assert said in refused(read, ROUNDTRIP__RENAMED_FIELDS="forget")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from pipelines.fields import described
 from pipelines.warehouse import Warehouse, quoted
 from sources.errors import TransformError
 
@@ -57,7 +58,7 @@ def published_tables(
     keys = _keys(nodes)
     models = [node for node in nodes if _is_published(node)]
     built = {schema: warehouse.catalog(schema) for schema in {node["schema"] for node in models}}
-    tables = [_table(built, node, keys.get(node["unique_id"], ()), built_since) for node in models]
+    tables = [_table(warehouse, built, node, keys.get(node["unique_id"], ()), built_since) for node in models]
     return sorted([*tables, _edition(warehouse, edition, tables)], key=lambda table: table.name)
 
 
@@ -87,7 +88,11 @@ def _is_strict(config: Mapping[str, Any]) -> bool:
 
 
 def _table(
-    built: Mapping[str, Catalog], node: Mapping[str, Any], key: tuple[str, ...], built_since: date | None
+    warehouse: Warehouse,
+    built: Mapping[str, Catalog],
+    node: Mapping[str, Any],
+    key: tuple[str, ...],
+    built_since: date | None,
 ) -> Table:
     schema, name = node["schema"], node["alias"]
     columns = {
@@ -99,7 +104,7 @@ def _table(
             way_out="Run `roundtrip transform` without --select.",
         )
     grows = _folder(node) == "snapshots" and DAY in columns
-    described = {
+    texts = described(warehouse, node) | {
         column: text for column, of in node["columns"].items() if (text := of["description"].strip())
     }
     return Table(
@@ -107,7 +112,7 @@ def _table(
         rows=f"select {listed(columns)} from {quoted(schema)}.{quoted(name)}",  # noqa: S608 (a model's own name)
         columns=columns,
         description=node["description"].strip(),
-        column_descriptions={column: text for column, text in described.items() if column in columns},
+        column_descriptions={column: text for column, text in texts.items() if column in columns},
         key=key,
         changing=f"{DAY} >= date '{built_since}'" if grows and built_since else "true",
     )

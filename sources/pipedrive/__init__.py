@@ -19,4 +19,11 @@ PIPEDRIVE = Crm(
     identify_cost=client.IDENTIFY_COST,
     deletions_cost=recents.COST,
     deletions_page=recents.PAGE,
+    # Activities have fields too, but v2 sends no values of custom ones.
+    field_lists={
+        "deals": "deal_fields",
+        "persons": "person_fields",
+        "organizations": "organization_fields",
+        "products": "product_fields",
+    },
 )

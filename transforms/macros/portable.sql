@@ -48,21 +48,46 @@
     )
 {%- endmacro %}
 
-{# JSON that can be read: Postgres reads none with an escaped NUL in it, which goes (not `\\u0000`: that is text). #}
+{#
+    JSON that can be read: Postgres reads none with an escaped NUL or half of an escaped surrogate pair in it, which go
+    (not `\\u0000`: that is text).
+#}
 {% macro json_readable(column) %}{{ return(adapter.dispatch('json_readable')(column)) }}{% endmacro %}
 
 {% macro default__json_readable(column) %}{{ column }}{% endmacro %}
 
 {% macro postgres__json_readable(column) -%}
     case
-        when position('\u0000' in cast({{ column }} as text)) > 0
-            then cast(regexp_replace(cast({{ column }} as text), '(?<!\\)((\\\\)*)\\u0000', '\1', 'g') as json)
+        when cast({{ column }} as text) ~ '\\u(0000|[dD][89a-fA-F])'
+            then cast(regexp_replace(
+                cast({{ column }} as text),
+                '(\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u(0000|[dD][89a-fA-F][0-9a-fA-F]{2})',
+                '\1', 'g'
+            ) as json)
         else {{ column }}
     end
 {%- endmacro %}
 
 {# A text member of a JSON object; null when the member, or the object, is not there. #}
 {% macro json_text(column, member) %}({{ column }} ->> '{{ member }}'){% endmacro %}
+
+{# JSON taken apart once, for the texts at many paths (lists of keys); json_unpacked_text has them one by one. #}
+{% macro json_unpacked(column, paths) %}{{ return(adapter.dispatch('json_unpacked')(column, paths)) }}{% endmacro %}
+
+{% macro default__json_unpacked(column, paths) -%}
+    json_extract_string({{ column }}, cast([
+        {%- for path in paths %}'${% for key in path %}."{{ key }}"{% endfor %}'{{ ", " if not loop.last }}{% endfor -%}
+    ] as varchar[]))
+{%- endmacro %}
+
+{% macro postgres__json_unpacked(column, paths) %}cast({{ json_readable(column) }} as jsonb){% endmacro %}
+
+{# The text at one of these paths; null when there is none. #}
+{% macro json_unpacked_text(unpacked, paths, path) %}{{ return(adapter.dispatch('json_unpacked_text')(unpacked, paths, path)) }}{% endmacro %}
+
+{% macro default__json_unpacked_text(unpacked, paths, path) %}{{ unpacked }}[{{ paths.index(path) + 1 }}]{% endmacro %}
+
+{% macro postgres__json_unpacked_text(unpacked, paths, path) %}({{ unpacked }} #>> array[{{ literals(path) }}]){% endmacro %}
 
 {# An id out of JSON; what is not a whole number is null, so that one odd value stops nothing. #}
 {% macro json_id(column, member) -%}

@@ -6,6 +6,7 @@
     ('dim_deal', 'stg_pipedrive__deals'),
     ('dim_person', 'stg_pipedrive__persons'),
     ('dim_organization', 'stg_pipedrive__organizations'),
+    ('dim_product', 'stg_pipedrive__products'),
     ('fct_activity', 'stg_pipedrive__activities'),
     ('fct_deal_engagement', 'stg_pipedrive__deals'),
     ('fct_person_engagement', 'stg_pipedrive__persons'),

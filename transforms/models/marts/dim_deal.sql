@@ -1,3 +1,4 @@
+{%- set fields = custom_fields('deals') -%}
 with
 deals as (
 
@@ -38,6 +39,12 @@ stages as (
 reporting as (
 
     select * from {{ ref('int_reporting_currency') }}
+
+),
+
+custom as (
+
+    select * from {{ ref('stg_pipedrive__deal_custom_fields') }}
 
 )
 
@@ -86,7 +93,10 @@ select
     -- flags
     coalesce(deals.status = 'open', false) and not deals.is_deleted and not deals.is_archived as is_open,
     deals.is_archived,
-    deals.is_deleted
+    deals.is_deleted,
+    -- custom fields
+    {{ custom_field_columns(fields) }}
+    custom._unreadable
 from deals
 cross join reporting
 left join users on deals.owner_id = users.user_id
@@ -94,3 +104,5 @@ left join persons on deals.person_id = persons.person_id
 left join organizations on deals.organization_id = organizations.organization_id
 left join pipelines on deals.pipeline_id = pipelines.pipeline_id
 left join stages on deals.stage_id = stages.stage_id
+left join custom on deals.deal_id = custom.deal_id
+{{ custom_field_joins(fields) }}

@@ -1,3 +1,4 @@
+{%- set fields = custom_fields('organizations') -%}
 with
 organizations as (
 
@@ -8,6 +9,18 @@ organizations as (
 users as (
 
     select * from {{ ref('stg_pipedrive__users') }}
+
+),
+
+persons as (
+
+    select * from {{ ref('stg_pipedrive__persons') }}
+
+),
+
+custom as (
+
+    select * from {{ ref('stg_pipedrive__organization_custom_fields') }}
 
 )
 
@@ -26,6 +39,11 @@ select
     organizations.created_at,
     organizations.updated_at,
     organizations.deleted_at,
-    organizations.is_deleted
+    organizations.is_deleted,
+    -- custom fields
+    {{ custom_field_columns(fields) }}
+    custom._unreadable
 from organizations
 left join users on organizations.owner_id = users.user_id
+left join custom on organizations.organization_id = custom.organization_id
+{{ custom_field_joins(fields) }}

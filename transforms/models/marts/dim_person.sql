@@ -1,3 +1,4 @@
+{%- set fields = custom_fields('persons') -%}
 with
 persons as (
 
@@ -14,6 +15,12 @@ organizations as (
 users as (
 
     select * from {{ ref('stg_pipedrive__users') }}
+
+),
+
+custom as (
+
+    select * from {{ ref('stg_pipedrive__person_custom_fields') }}
 
 )
 
@@ -32,7 +39,12 @@ select
     persons.created_at,
     persons.updated_at,
     persons.deleted_at,
-    persons.is_deleted
+    persons.is_deleted,
+    -- custom fields
+    {{ custom_field_columns(fields) }}
+    custom._unreadable
 from persons
 left join organizations on persons.organization_id = organizations.organization_id
 left join users on persons.owner_id = users.user_id
+left join custom on persons.person_id = custom.person_id
+{{ custom_field_joins(fields) }}

@@ -1,0 +1,1 @@
+{{ staged_custom_fields('persons', 'person_id', source('raw_pipedrive', 'persons')) }}
