@@ -43,6 +43,12 @@ NULL = msgspec.Raw(b"null")
 NINE_DIGITS = Decimal("1e-9")
 MOST_UNDECLARED = 1_000
 """With more undeclared keys than this, the answers are no records of the entity."""
+UNKNOWN = "\ufffd"
+"""Stands for what is no character."""
+NUL = b"\\u0000"
+ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(?P<half>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
+)
 BESIDE = "roundtrip.extra"
 """Where a row keeps what is not declared; no key of an API is called so."""
 
@@ -59,6 +65,11 @@ class Loose(msgspec.Struct):
     success: bool = True
     data: list[dict[str, msgspec.Raw]] | None = None
     additional_data: msgspec.Raw = NULL
+
+
+def _paired(escape: re.Match[bytes]) -> bytes:
+    """The escape; U+FFFD for half of a surrogate pair: a text that was cut within an emoji."""
+    return b"\\ufffd" if escape["half"] else escape[0]
 
 
 def schema(entity: Entity) -> pa.Schema:
@@ -111,6 +122,8 @@ class Decoder:
         rows = answer.data or []
         for row, extra in zip(rows, beside, strict=False):
             row.beside = extra
+        if NUL in body:
+            self._without_nul(rows)
         self._check_keys(rows)
         return Page(rows, (answer.additional_data.next_cursor or None) if answer.additional_data else None)
 
@@ -123,8 +136,19 @@ class Decoder:
             if "unknown field" not in str(error):
                 raise self._wrong_type(body, error) from error
         except msgspec.DecodeError as error:
-            raise self._cut_short(error) from error
+            paired = ESCAPE.sub(_paired, body)
+            if paired == body:
+                raise self._cut_short(error) from error
+            return self._answer(paired)
         return self._declared_only(body)
+
+    def _without_nul(self, rows: list[Any]) -> None:
+        """Replace NUL, which no text of Postgres may hold, in text columns; JSON keeps it escaped."""
+        names = [column.name for column in self.entity.fields if column.kind == "text"]
+        for row in rows:
+            for name in names:
+                if "\0" in (text := getattr(row, name) or ""):
+                    setattr(row, name, text.replace("\0", UNKNOWN))
 
     def _cut_short(self, error: Exception) -> BadBody:
         return BadBody(f"the answer is not whole JSON ({error}).", entity=self.entity.name, way_out=LATER)

@@ -112,6 +112,25 @@ def test_json_columns_keep_the_text_as_it_was_sent() -> None:
     assert rows_of(body)[0]["tags"] == text
 
 
+@pytest.mark.parametrize(
+    ("sent", "held"),
+    [
+        (rb"cut \ud83d", "cut \ufffd"),
+        (rb"\uDE00\uD83D", "\ufffd\ufffd"),
+        (rb"\ud83d\ud83d\ude00", "\ufffd\N{GRINNING FACE}"),
+        (rb"\\ud83d \\\ud83d", "\\ud83d \\\ufffd"),
+        (rb"a\u0000b", "a\ufffdb"),
+    ],
+    ids=["high half", "low half first", "half before a pair", "escaped backslashes", "NUL"],
+)
+def test_what_is_no_character_is_replaced_so_that_no_text_stops_a_list(sent: bytes, held: str) -> None:
+    body = b'{"data": [{"id": 1, "name": "%s", "tags": ["%s"], "news": "%s"}]}' % (sent, sent, sent)
+    (row,) = rows_of(body)
+    assert row["name"] == held
+    assert json.loads(row["tags"])[0].replace("\0", "\ufffd") == held
+    assert json.loads(row["_extra"])["news"].replace("\0", "\ufffd") == held
+
+
 def test_undeclared_keys_are_kept_in_extra_with_their_values() -> None:
     first, second = rows_of(page({"id": 1, "new": {"a": [1]}}, {"id": 2, "newer": None}))
     assert json.loads(first["_extra"]) == {"new": {"a": [1]}}

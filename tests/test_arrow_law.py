@@ -65,5 +65,7 @@ def test_any_rows_of_the_declared_types_survive_the_way_from_page_bytes_to_arrow
     assert [row["id"] for row in rows] == list(range(len(sent)))
     for (known, extra), row in zip(sent, rows, strict=True):
         found = {**row, "tags": plain(row["tags"])}
-        assert {name: found[name] for name in KINDS} == {name: known.get(name) for name in KINDS}
+        name = known.get("name")  # of text, NUL is the one character that not every database takes
+        expected = known | {"name": name and name.replace("\0", "\ufffd")}
+        assert {name: found[name] for name in KINDS} == {name: expected.get(name) for name in KINDS}
         assert (plain(row["_extra"]) or {}) == extra
