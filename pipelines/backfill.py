@@ -31,7 +31,7 @@ from sources.resources import resource
 from sources.walk import Emit, Fetcher, Reader
 from sources.windows import Span, Windows, moment
 
-MOST_WALKERS = 8
+MOST_WALKERS = 12
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
 TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d([Zz]|[+-]\d\d:\d\d)")
 DONE = (

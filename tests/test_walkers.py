@@ -1,0 +1,147 @@
+"""Several walks at once over a list that hands out pages by keyset: what counts as read was handed over."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sources.backfill import Part, Walkers
+from sources.entity import Entity
+from sources.errors import BudgetSpent, CursorRefused, RoundtripError, ServerFailed
+from sources.paging import Page
+from sources.walk import MOST_RESTARTS, Reader
+from sources.windows import Span, Windows, less, moment, second
+from tests.test_walk import SECONDS, Api, client, records, things
+
+SINCE, UNTIL = SECONDS[0], "2026-10-01T20:01:00Z"
+SPAN = Span("/things", second(SINCE), second(UNTIL))
+TIMES = st.lists(
+    st.sampled_from([moment(second(SINCE) + n) for n in (0, 1, 2, 3, 30, 59, 60, 75)]), max_size=30
+)
+LAW = {
+    "times": TIMES,
+    "size": st.integers(1, 4),
+    "hesitations": st.lists(st.integers(0, 6), min_size=1, max_size=8),
+    "walkers": st.integers(1, 5),
+}
+
+
+class Faulty(Api):
+    """The same list; from some request on it answers otherwise."""
+
+    spent_from: int = 10**9
+    broken: tuple[int, ...] = ()
+
+    async def answer(self, request: httpx.Request) -> httpx.Response:
+        if self.asked >= self.spent_from:
+            return httpx.Response(429, json={"error": "daily request budget exceeded"})
+        if self.asked in self.broken:
+            self.asked += 1
+            return httpx.Response(503, json={"error": "down"})
+        return await super().answer(request)
+
+
+def walk(
+    api: Api, entity: Entity, walkers: int, left: Sequence[Span] = (SPAN,)
+) -> tuple[list[Part], RoundtripError | None]:
+    """What several walks hand over, and what stopped them."""
+    parts: list[Part] = []
+
+    async def keep(page: Page) -> None:
+        assert isinstance(page, Part)
+        parts.append(page)
+
+    async def read() -> None:
+        async with client(api) as connected:
+            windows = Windows(left, entity.lists[0].page_size)
+            await Walkers(Reader(connected, entity), windows, keep, walkers).walk()
+
+    try:
+        asyncio.run(read())
+    except RoundtripError as problem:
+        return parts, problem
+    return parts, None
+
+
+def in_window(rows: Sequence[dict[str, Any]], spans: Sequence[Span]) -> set[int]:
+    return {
+        row["id"]
+        for row in rows
+        if any(span.since <= second(row["update_time"]) < span.until for span in spans)
+    }
+
+
+def ids(parts: Sequence[Part]) -> set[int]:
+    return {row.id for part in parts for row in part.rows}
+
+
+def left_of(parts: Sequence[Part]) -> list[Span]:
+    left = [SPAN]
+    for part in parts:
+        left = less(left, part.span)
+    return left
+
+
+@given(**LAW, refused=st.sets(st.integers(1, 9), max_size=MOST_RESTARTS))
+def test_every_record_of_the_window_is_read_also_when_cursors_are_refused(
+    times: list[str], refused: set[int], **how: Any
+) -> None:
+    rows = records(times)
+    parts, problem = walk(Api(rows, how["hesitations"], refused), things(how["size"]), how["walkers"])
+    assert problem is None
+    assert ids(parts) == in_window(rows, [SPAN])
+    assert left_of(parts) == []
+
+
+@given(**LAW, requests=st.integers(0, 12))
+def test_stopped_anywhere_it_has_read_what_it_says_and_another_run_reads_the_rest(
+    times: list[str], requests: int, **how: Any
+) -> None:
+    rows, entity = records(times), things(how["size"])
+    api = Faulty(rows, how["hesitations"])
+    api.spent_from = requests
+    parts, problem = walk(api, entity, how["walkers"])
+    assert problem is None or isinstance(problem, BudgetSpent)
+    left = left_of(parts)
+    assert (left == []) is (problem is None)
+    assert in_window(rows, [SPAN]) - in_window(rows, left) <= ids(parts)
+    assert len(parts) == api.asked, "no page that was answered is lost"
+    rest, _ = walk(Api(rows, how["hesitations"]), entity, how["walkers"], left)
+    assert ids(parts) | ids(rest) == in_window(rows, [SPAN])
+
+
+def test_a_list_without_an_upper_bound_is_walked_in_windows_all_the_same() -> None:
+    unbounded = things(2)
+    (listing,) = unbounded.lists
+    entity = Entity(
+        "things",
+        (type(listing)("/things", 1, page_size=2, since="since", sortable=True),),
+        unbounded.fields,
+        watermark="update_time",
+    )
+    rows = records([moment(second(SINCE) + n) for n in range(0, 100, 3)])
+    parts, problem = walk(Api(rows, [1, 3]), entity, 3)
+    assert problem is None
+    assert ids(parts) == in_window(rows, [SPAN])
+
+
+def test_a_problem_ends_all_walks_after_their_page_and_loses_none() -> None:
+    rows = records([moment(second(SINCE) + n) for n in range(60)])
+    api = Faulty(rows, [1, 4, 2])
+    api.broken = tuple(range(9, 100))
+    parts, problem = walk(api, things(2), 4)
+    assert isinstance(problem, ServerFailed)
+    assert len(parts) == 9, "every page that was answered was handed over"
+    assert api.asked <= 9 + 4 * 2, "as often as patience says, for each walk"
+
+
+@pytest.mark.parametrize("walkers", [1, 4])
+def test_it_gives_up_when_cursors_are_refused_again_and_again(walkers: int) -> None:
+    rows = records([SINCE] * 20)
+    parts, problem = walk(Api(rows, refused=set(range(1_000))), things(2), walkers)
+    assert isinstance(problem, CursorRefused)
+    assert left_of(parts)[0].since == SPAN.since
