@@ -58,7 +58,7 @@ def backfill(
     Times are UTC: `2020-01-31`, or RFC3339 in whole seconds. `restart` begins an unfinished one anew; `walkers` is how
     many walks at once, 0 as many as the burst limit can feed.
     """
-    asked = _window(since, until)
+    asked = window(since, until)
     chosen = _able(settings, entities)
     run = Run(uuid.uuid4().hex, "backfill", settings.crm.name, pendulum.now("UTC"))
     client = settings.crm.connect(**settings.connection, patience=settings.patience, **seams)
@@ -80,8 +80,8 @@ def backfill(
     return run
 
 
-def _window(since: str, until: str) -> tuple[str, str]:
-    """The bounds, as the API writes times."""
+def window(since: str, until: str) -> tuple[str, str]:
+    """The bounds, as the API writes times; refuses those between which nothing can lie."""
     asked = (_moment("--from", since), _moment("--to", until) if until else "")
     if asked[1] and asked[1] <= asked[0]:
         raise UsageError(
@@ -177,7 +177,8 @@ class _Backfilling:
         self._settle()
 
     def _walk(self, emit: Emit) -> Coroutine[Any, Any, None]:
-        return Walkers(self.progress.reader, self.windows, emit, self.walkers).walk()
+        reader, loaded_at = self.progress.reader, self.loading.run.started_at
+        return Walkers(reader, self.windows, emit, most=self.walkers, loaded_at=loaded_at).walk()
 
     def _load_group(self, pages: Iterator[Page | None], *, begins_table: bool) -> bool:
         """Load the next group; whether it was the last."""

@@ -10,14 +10,16 @@ from typing import Annotated
 
 import typer
 
+from pipelines import announcing, console, proving, telling
 from pipelines import check as checking
-from pipelines import console, proving, telling
 from pipelines import demo as demonstration
 from pipelines import status as standing
 from pipelines.backfill import backfill as run_backfill
+from pipelines.backfill import window
 from pipelines.config import Settings, read_place, read_settings
 from pipelines.docs import write_docs
 from pipelines.fields import listing
+from pipelines.forecast import Period, forecast
 from pipelines.load import load as run_load
 from pipelines.nightly import nightly as run_nightly
 from pipelines.ops import Run
@@ -25,6 +27,7 @@ from pipelines.options import EXIT, Entities, Json
 from pipelines.sandbox import serve_sandbox
 from pipelines.transform import transform as run_transform
 from sources.errors import RoundtripError, UsageError
+from sources.paging import instant
 from sources.registry import CRMS
 
 USAGE, FAILED, INTERRUPTED = 2, 1, 130
@@ -135,10 +138,13 @@ def backfill(
     Several walks at once, as fast as the burst limit allows. The nightly job goes on from where it was, whatever a
     backfill reads. Deletions, and records without an update time, match no window.
     """
-    display = console.Display()
+    settings, display = _settings(), console.Display()
+    bounds = [instant(bound) if bound else None for bound in window(since, until)]
+    planned = forecast(settings, "backfill", entity, span=Period(*bounds))
+    console.note(announcing.sentence(planned), "dim")
     with display.shown(quiet=as_json):
         run = run_backfill(
-            _settings(), entities=entity, since=since, until=until, restart=restart, watch=display.watch
+            settings, entities=entity, since=since, until=until, restart=restart, watch=display.watch
         )
     _show(run, as_json=as_json)
 

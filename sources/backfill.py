@@ -17,7 +17,7 @@ import pyarrow as pa
 from sources.errors import CursorRefused, RoundtripError
 from sources.paging import Page, Route, Window
 from sources.reading import Held, Progress
-from sources.resources import Extraction
+from sources.resources import BATCH, Extraction
 from sources.walk import MOST_RESTARTS, Emit, Fetcher, Reader
 from sources.windows import Span, Walk, Windows, less, moment, second
 
@@ -28,27 +28,30 @@ GROUP_ROWS = 50_000
 meanwhile fit into memory."""
 GROUP_SECONDS = 60.0
 AHEAD = 60
-"""Pages read ahead while a group is loaded: with those of three seconds at the full rate, a million rows stay below
-600 MB."""
+"""Pages read ahead while a group is loaded: those of three seconds at twenty a second, about a megabyte each."""
 
 NOWHERE = Span("", 0, 0)
 
 
 @dataclass(frozen=True)
 class Part(Page):
-    """A page, and the span that is read with it."""
+    """A page as a table, which takes less memory than its rows while it waits, and the span that is read with it."""
 
+    table: pa.Table = None
     span: Span = NOWHERE
 
 
 class Walkers:
     """Walks of one entity, at most so many at once. After a problem each ends its page, and none begins."""
 
-    def __init__(self, reader: Reader, windows: Windows, emit: Emit, most: int) -> None:
+    def __init__(
+        self, reader: Reader, windows: Windows, emit: Emit, *, most: int, loaded_at: datetime
+    ) -> None:
         self.reader = reader
         self.windows = windows
         self.emit = emit
         self.most = most
+        self._loaded_at = loaded_at
         self._lists = {listing.name: listing for listing in reader.entity.lists}
         self._problem: RoundtripError | None = None
 
@@ -89,11 +92,12 @@ class Walkers:
         return Route(self._lists[walk.listing], window, order=self.reader.entity.watermark)
 
     def _part(self, route: Route, walk: Walk, page: Page) -> Part:
-        last = page.reached or None
-        span = self.windows.note(walk, last and second(last), len(page.rows), more=bool(page.cursor))
         # A list without an upper bound goes on beyond the window.
         rows = [row for row in page.rows if route.listing.until or route.place(row) < route.window.until]
-        return Part(rows, page.cursor, page.listing, page.reached, span)
+        table = self.reader.decoder.table(rows, self._loaded_at)
+        last = page.reached or None
+        span = self.windows.note(walk, last and second(last), len(page.rows), more=bool(page.cursor))
+        return Part([], listing=page.listing, table=table, span=span)
 
 
 @dataclass
@@ -169,12 +173,36 @@ class Group(Extraction):
             state.clear()  # what it says is of a table that is there no more
         # Rows that come now may be deleted from now on, and the first load has to hear of it.
         state.setdefault("deletions_since", self.plan.until)
-        yield from self.changed()
+        yield from self._changed()
         kept = dlt.current.source_state().setdefault(BACKFILLS, {})
         kept[self.backfill.key] = self.backfill.written()
         if not self.backfill.left:
             for key in [key for key, other in kept.items() if self.backfill.covers(other)]:
                 del kept[key]
+
+    def _changed(self) -> Iterator[pa.Table | None]:
+        """The pages' rows, without what is held already."""
+        tables: list[pa.Table] = []
+        for table in self._fresh():
+            if table is None:
+                yield None  # lets dlt rest
+                continue
+            tables.append(table)
+            if sum(map(len, tables)) >= BATCH:
+                yield from self._sifted(pa.concat_tables(tables).combine_chunks())
+                tables = []
+        if tables:
+            yield from self._sifted(pa.concat_tables(tables).combine_chunks())
+
+    def _fresh(self) -> Iterator[pa.Table | None]:
+        """The rows of each page that none before has had: walks overlap where one took a part of another."""
+        for page in self._pages:
+            if isinstance(page, Part):
+                keys = page.table[self.entity.primary_key].to_pylist()
+                fresh = self._seen.first_time(keys)
+                yield page.table if fresh is None else page.table.filter(pa.array(fresh))
+            else:
+                yield None
 
     def _enough(self, pages: Iterator[Page | None]) -> Iterator[Page | None]:
         """The next pages; what stops the walks stops no group."""
@@ -183,8 +211,8 @@ class Group(Extraction):
             for page in pages:
                 yield page
                 if isinstance(page, Part):
-                    rows += len(page.rows)
-                    self.backfill.rows += len(page.rows)
+                    rows += page.table.num_rows
+                    self.backfill.rows += page.table.num_rows
                     self.backfill.left = less(self.backfill.left, page.span)
                 if rows >= self._most_rows or (rows and time.monotonic() - begun > GROUP_SECONDS):
                     self.ended = not self.backfill.left

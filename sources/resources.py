@@ -86,7 +86,7 @@ class Extraction:
                 state.setdefault("deletions_since", self.plan.deletions_since or self.plan.until)
             if self.entity.is_legacy_reading:
                 state.setdefault("legacy_since", self.plan.since or EPOCH)
-            yield from self.changed()
+            yield from self._changed()
             state.update(watermark=self.plan.until)
             for done in ("resume", "reached", *(() if self.entity.is_legacy_reading else ("legacy_since",))):
                 state.pop(done, None)
@@ -119,7 +119,7 @@ class Extraction:
             # A list too long for a day's budget would be begun anew each night: rather go on without the deletions.
             state.update(deletions_since=self.plan.until, unproved=True)
 
-    def changed(self) -> Iterator[pa.Table | None]:
+    def _changed(self) -> Iterator[pa.Table | None]:
         """The pages' rows, without what is held already; then the walk's error, if there was one."""
         rows: list[Any] = []
         reached: dict[str, str] = {}

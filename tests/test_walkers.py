@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -58,7 +59,8 @@ def walk(
     async def read() -> None:
         async with client(api) as connected:
             windows = Windows(left, entity.lists[0].page_size)
-            await Walkers(Reader(connected, entity), windows, keep, walkers).walk()
+            reader = Reader(connected, entity)
+            await Walkers(reader, windows, keep, most=walkers, loaded_at=datetime.now(UTC)).walk()
 
     try:
         asyncio.run(read())
@@ -76,7 +78,7 @@ def in_window(rows: Sequence[dict[str, Any]], spans: Sequence[Span]) -> set[int]
 
 
 def ids(parts: Sequence[Part]) -> set[int]:
-    return {row.id for part in parts for row in part.rows}
+    return {key for part in parts for key in part.table["id"].to_pylist()}
 
 
 def left_of(parts: Sequence[Part]) -> list[Span]:
