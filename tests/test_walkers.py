@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sources.backfill import Part, Walkers
@@ -88,6 +88,7 @@ def left_of(parts: Sequence[Part]) -> list[Span]:
     return left
 
 
+@settings(deadline=None, max_examples=60)
 @given(**LAW, refused=st.sets(st.integers(1, 9), max_size=MOST_RESTARTS))
 def test_every_record_of_the_window_is_read_also_when_cursors_are_refused(
     times: list[str], refused: set[int], **how: Any
@@ -99,6 +100,7 @@ def test_every_record_of_the_window_is_read_also_when_cursors_are_refused(
     assert left_of(parts) == []
 
 
+@settings(deadline=None, max_examples=60)
 @given(**LAW, requests=st.integers(0, 12))
 def test_stopped_anywhere_it_has_read_what_it_says_and_another_run_reads_the_rest(
     times: list[str], requests: int, **how: Any
