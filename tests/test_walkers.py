@@ -11,12 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sources.backfill import Part, Walkers
+from sources.budget import Limiter
 from sources.entity import Entity
 from sources.errors import BudgetSpent, CursorRefused, RoundtripError, ServerFailed
+from sources.http import Client, Patience
 from sources.paging import Page
+from sources.pipedrive.client import judge
 from sources.walk import MOST_RESTARTS, Reader
 from sources.windows import Span, Windows, less, moment, second
+from tests import virtual
 from tests.test_walk import SECONDS, Api, client, records, things
+from tests.virtual import now
 
 SINCE, UNTIL = SECONDS[0], "2026-10-01T20:01:00Z"
 SPAN = Span("/things", second(SINCE), second(UNTIL))
@@ -149,3 +154,39 @@ def test_it_gives_up_when_cursors_are_refused_again_and_again(walkers: int) -> N
     parts, problem = walk(Api(rows, refused=set(range(1_000))), things(2), walkers)
     assert isinstance(problem, CursorRefused)
     assert left_of(parts)[0].since == SPAN.since
+
+
+def share_of_the_rate(walkers: int) -> float:
+    """How much of 40 requests in two seconds is used on 200 pages, at 150 ms; on a clock that only sleep moves."""
+    begun = second(SINCE)
+    rows = records([moment(begun + 7 * n) for n in range(1_000)])
+    asked: list[float] = []
+
+    class Slow(Api):
+        async def answer(self, request: httpx.Request) -> httpx.Response:
+            asked.append(now())
+            await asyncio.sleep(0.15)
+            return await super().answer(request)
+
+    async def read() -> float:
+        limiter = Limiter(now, limit=40, latency=0.15)
+        transport = httpx.MockTransport(Slow(rows, [0]).answer)
+        patient = Patience()
+        connected = Client("https://things.example", {}, judge, patient, limiter, transport, clock=now)
+        async with connected:
+            windows = Windows([Span("/things", begun, begun + 7_000)], 5)
+            reader = Reader(connected, things(5))
+            await Walkers(reader, windows, nothing, most=walkers, loaded_at=datetime.now(UTC)).walk()
+        return now() - asked[0]
+
+    seconds = virtual.at_once(read())
+    return len(asked) / seconds / 20
+
+
+async def nothing(_page: Page) -> None:
+    """Be done with a page."""
+
+
+def test_several_walks_use_the_rate_that_is_allowed_and_one_does_not() -> None:
+    assert share_of_the_rate(8) >= 0.95
+    assert share_of_the_rate(1) == pytest.approx(1 / 3, rel=0.05)
