@@ -236,11 +236,15 @@ def _held(warehouse: Warehouse, entity: Entity, left: Sequence[Span]) -> int | N
     """How many rows are held of what is left; None when there are none at all."""
     if not warehouse.columns(entity) or not left:
         return None
-    time = quoted(entity.watermark)
-    spans = {(moment(span.since), moment(span.until)) for span in left}
-    within = " or ".join(f"{time} >= '{since}' and {time} < '{until}'" for since, until in spans)
+    holds = {listing.name: listing.holds or "true" for listing in entity.lists}
+    within = " or ".join(f"({_between(entity, span)} and {holds[span.listing]})" for span in left)
     ((rows,),) = warehouse.rows_of(f"select count(*) from {warehouse.table(entity)} where {within}")  # noqa: S608
     return int(rows)
+
+
+def _between(entity: Entity, span: Span) -> str:
+    time = quoted(entity.watermark)
+    return f"{time} >= '{moment(span.since)}' and {time} < '{moment(span.until)}'"
 
 
 def command(one: Backfill) -> str:
