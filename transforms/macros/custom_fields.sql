@@ -37,9 +37,13 @@
     {%- endfor %}{% endfor -%}
 {%- endmacro %}
 
-{# The joins for those names, to the CTEs users, organizations and persons. #}
+{#
+    The joins for those names. Not to the CTEs of a model: Postgres would write those that are used twice to disk, every
+    column of them. A model says on which it depends in a comment, because dbt reads it before any field is known.
+#}
 {% macro custom_field_joins(fields) -%}
     {%- for field in fields %}{% for column in field.columns if column.kind in name_kinds() %}
-left join {{ column.kind }}s as {{ column.name }} on custom.{{ field.columns[0].name }} = {{ column.name }}.{{ column.kind }}_id
+left join {{ ref('stg_pipedrive__' ~ column.kind ~ 's') }} as {{ column.name }}
+    on custom.{{ field.columns[0].name }} = {{ column.name }}.{{ column.kind }}_id
     {%- endfor %}{% endfor -%}
 {%- endmacro %}

@@ -58,7 +58,7 @@
 
 {% macro postgres__json_readable(column) -%}
     case
-        when cast({{ column }} as text) ~ '\\u(0000|[dD][89a-fA-F])'
+        when position('\u' in cast({{ column }} as text)) > 0 and cast({{ column }} as text) ~ '\\u(0000|[dD][89a-fA-F])'
             then cast(regexp_replace(
                 cast({{ column }} as text),
                 '(\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u(0000|[dD][89a-fA-F][0-9a-fA-F]{2})',
@@ -87,7 +87,9 @@
 
 {% macro default__json_unpacked_text(unpacked, paths, path) %}{{ unpacked }}[{{ paths.index(path) + 1 }}]{% endmacro %}
 
-{% macro postgres__json_unpacked_text(unpacked, paths, path) %}({{ unpacked }} #>> array[{{ literals(path) }}]){% endmacro %}
+{% macro postgres__json_unpacked_text(unpacked, paths, path) -%}
+    ({{ unpacked }}{% for key in path %} {{ '->>' if loop.last else '->' }} '{{ key }}'{% endfor %})
+{%- endmacro %}
 
 {# An id out of JSON; what is not a whole number is null, so that one odd value stops nothing. #}
 {% macro json_id(column, member) -%}

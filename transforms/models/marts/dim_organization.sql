@@ -1,4 +1,5 @@
 {%- set fields = custom_fields('organizations') -%}
+-- depends_on: {{ ref('stg_pipedrive__persons') }}
 with
 organizations as (
 
@@ -9,12 +10,6 @@ organizations as (
 users as (
 
     select * from {{ ref('stg_pipedrive__users') }}
-
-),
-
-persons as (
-
-    select * from {{ ref('stg_pipedrive__persons') }}
 
 ),
 

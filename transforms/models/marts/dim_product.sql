@@ -1,4 +1,5 @@
 {%- set fields = custom_fields('products') -%}
+-- depends_on: {{ ref('stg_pipedrive__persons') }}, {{ ref('stg_pipedrive__organizations') }}
 with
 products as (
 
@@ -9,18 +10,6 @@ products as (
 users as (
 
     select * from {{ ref('stg_pipedrive__users') }}
-
-),
-
-persons as (
-
-    select * from {{ ref('stg_pipedrive__persons') }}
-
-),
-
-organizations as (
-
-    select * from {{ ref('stg_pipedrive__organizations') }}
 
 ),
 
