@@ -55,6 +55,10 @@ select run_id, command, status, started_at,
     failures, is_published, problem
 from ops.transforms order by started_at desc limit ?
 """
+RENAMED = """
+select entity, field_name, column_name, named_after from ops.custom_fields
+where crm = ? and named_after <> field_name and not is_deleted order by entity, column_name
+"""
 
 
 def read(place: Place, crm: Crm) -> dict[str, Any]:
@@ -65,6 +69,7 @@ def read(place: Place, crm: Crm) -> dict[str, Any]:
             raise UsageError(f"{place.title} holds no run yet.", way_out="Run `roundtrip nightly` first.")
         runs = warehouse.records_of(RUNS, [crm.name, LAST_RUNS])
         transforms = warehouse.records_of(TRANSFORMS, [LAST_RUNS]) if "transforms" in kept else []
+        renamed = warehouse.records_of(RENAMED, [crm.name]) if "custom_fields" in kept else []
         entities = warehouse.records_of(ENTITIES, [crm.name])
         backfills = unfinished(warehouse, crm)
         proved = dict(warehouse.rows_of(PROVED, [crm.name])) if "reconciliations" in kept else {}
@@ -83,6 +88,7 @@ def read(place: Place, crm: Crm) -> dict[str, Any]:
         "entities": entities,
         "runs": runs,
         "transforms": transforms,
+        "renamed_fields": renamed,
         "unfinished_backfills": [
             {
                 "entity": one.entity,
@@ -124,6 +130,11 @@ def show(found: dict[str, Any]) -> None:
             console.note(
                 f"{entity['entity']}: undeclared fields kept in _extra: {', '.join(entity['drift'])}"
             )
+    for field in found["renamed_fields"]:
+        console.note(
+            f"{field['entity']}: the custom field {field['field_name']!r} has the column {field['column_name']}, "
+            f"because it was called {field['named_after']!r}."
+        )
 
 
 def _entities(found: dict[str, Any]) -> Table:

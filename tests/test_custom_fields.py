@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pipelines import console, dbt
+from pipelines import console, dbt, status
 from pipelines.fields import listing
 from pipelines.place import Place
 from pipelines.transform import Transformation, transform
@@ -82,6 +82,7 @@ class Night:
     done: Transformation
     tables: dict[str, list[Row]]
     fields: list[dict[str, Any]]
+    status: dict[str, Any]
 
     def column(self, name: str) -> dict[int, Any]:
         """A column of the deals."""
@@ -102,6 +103,11 @@ class Built:
     first: Night
     second: Night
     third: Night
+
+    @property
+    def nights(self) -> tuple[Night, ...]:
+        """All three."""
+        return self.first, self.second, self.third
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +149,7 @@ def night(place: Place) -> Night:
         entity: records(place, f"select * from {schema}dim_{entity[:-1]} where not is_deleted", reports=True)
         for entity in LISTS
     }
-    return Night(done, tables, listing.read(place, PIPEDRIVE))
+    return Night(done, tables, listing.read(place, PIPEDRIVE), status.read(place, PIPEDRIVE))
 
 
 def expected(crm: Sandbox, entity: str) -> dict[int, Row]:
@@ -269,6 +275,19 @@ def test_a_renamed_field_keeps_its_column(built: Built) -> None:
     assert built.second.column("budget") == built.first.column("budget")
     assert built.second.field("Deal budget")["renamed_from"] == "Budget"
     assert built.second.field("Deal budget")["columns"] == ["budget", "budget_currency"]
+
+
+def test_status_tells_of_columns_that_are_called_otherwise_than_their_fields(
+    built: Built, capfd: pytest.CaptureFixture[str]
+) -> None:
+    told = [
+        {row["field_name"]: row["column_name"] for row in one.status["renamed_fields"]}
+        for one in built.nights
+    ]
+    assert told == [{}, {new: COLUMNS[DEALS][old] for old, new in RENAMED.items()}, {}]
+    status.show(built.second.status)
+    said = "deals: the custom field 'Deal budget' has the column budget, because it was called 'Budget'."
+    assert said in " ".join(capfd.readouterr().err.split())
 
 
 def test_a_renamed_field_has_a_column_of_its_new_name_where_that_is_set(built: Built) -> None:
