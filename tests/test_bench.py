@@ -11,9 +11,10 @@ import pytest
 from tests.bench.child import WAYS
 from tests.bench.course import Sizes
 from tests.bench.measuring import ROOT, Measurement
-from tests.bench.targets import Target, of_backfills, of_loads, of_nights
+from tests.bench.targets import Target, of_backfills, of_loads, of_nights, of_proofs
 
 SIZES = Sizes()
+PROOFS = {"sweep", "first load of all entities", "load of changes, all entities"}
 STEPS = {"extracting": 10.0, "reading": 105.0, "building": 10.0, "publishing": 1.0, "dashboard": 1.0}
 COUNTS = {"import_seconds": 1.0, "cpu_seconds": 1.0, "tokens": 0, "refused": 0, "steps": STEPS}
 
@@ -35,6 +36,10 @@ GOOD = [
     *(measured(way, SIZES.large, 120.0) for way in WAYS if "backfill" in way),
     *(measured(way, SIZES.large, 29.0) for way in WAYS if "night" in way or "build" in way),
     measured("night of changes", SIZES.small, 20.0),
+    replace(measured("sweep", SIZES.large, 40.0), read=SIZES.large, requests=SIZES.large // 500 + 2),
+    replace(
+        measured("load of changes, all entities", SIZES.large, 2.0), tokens=262, steps={"fewest tokens": 250}
+    ),
 ]
 
 
@@ -56,7 +61,7 @@ def test_a_tiny_bench_measures_everything_and_judges_nothing(tmp_path: Path) -> 
     assert done.returncode == 0, done.stderr
     document = json.loads(file.read_text())
     found = document["measurements"]
-    other = {way for way, (module, _) in WAYS.items() if module == "reports" or "backfill" in way}
+    other = {way for way, (module, _) in WAYS.items() if module == "reports" or "backfill" in way} | PROOFS
     assert {one["way"] for one in found} == WAYS.keys() - other
     assert {one["activities"] for one in found} == {5000, 1500, 500}
     assert all(one["seconds"] > 0 and one["peak_mb"] > 0 and one["requests"] > 0 for one in found)
@@ -67,7 +72,12 @@ def test_a_tiny_bench_measures_everything_and_judges_nothing(tmp_path: Path) -> 
 
 
 def judged(found: list[Measurement]) -> list[Target]:
-    return [*of_loads(found, SIZES), *of_nights(found, SIZES), *of_backfills(found, SIZES)]
+    return [
+        *of_loads(found, SIZES),
+        *of_nights(found, SIZES),
+        *of_backfills(found, SIZES),
+        *of_proofs(found, SIZES),
+    ]
 
 
 def test_figures_at_their_bounds_meet_every_target() -> None:
@@ -94,6 +104,13 @@ def test_figures_at_their_bounds_meet_every_target() -> None:
             SIZES.large,
             {"steps": {**STEPS, "building": 7.6}},
             {"build of changes / of none on Postgres"},
+        ),
+        ("sweep", SIZES.large, {"peak_mb": 601.0}, {"sweep of 1,000,000 ids: peak memory in MB"}),
+        (
+            "load of changes, all entities",
+            SIZES.large,
+            {"tokens": 263},
+            {"load of 1,000 changes, all entities: tokens / the fewest possible (250)"},
         ),
         ("load at 150 ms", SIZES.small, {"refused": 1}, {"load at 150 ms: requests refused with 429"}),
         (

@@ -72,6 +72,15 @@ def backfills(sizes: Sizes) -> Iterator[Measurement]:
         yield opened.measure("backfill at 150 ms, one walk")
 
 
+def proofs(sizes: Sizes) -> Iterator[Measurement]:
+    """A sweep of the large account that finds nothing, and a night of changes with all entities."""
+    with account(sizes.large) as opened, TemporaryDirectory(prefix="roundtrip-bench-") as folder:
+        yield opened.measure("first load of all entities", Path(folder))
+        yield opened.measure("sweep", Path(folder))
+        _change(opened, sizes)
+        yield opened.measure("load of changes, all entities", Path(folder))
+
+
 def _large(sizes: Sizes) -> Iterator[Measurement]:
     with account(sizes.large) as opened, TemporaryDirectory(prefix="roundtrip-bench-") as kept:
         for left in reversed(range(sizes.large_repeats)):
@@ -143,5 +152,5 @@ def _postgres() -> Iterator[str]:
         server.stop()
 
 
-PARTS = {"loads": loads, "nights": nights, "backfills": backfills}
+PARTS = {"loads": loads, "nights": nights, "backfills": backfills, "proofs": proofs}
 """What can be measured by itself."""

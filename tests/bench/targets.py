@@ -94,6 +94,29 @@ def of_backfills(found: Sequence[Measurement], sizes: Sizes) -> list[Target]:
     ]
 
 
+def of_proofs(found: Sequence[Measurement], sizes: Sizes) -> list[Target]:
+    """The targets of proofs, with their figures."""
+    figures = Figures(found, sizes)
+    (sweep,) = figures.of("sweep", sizes.large)
+    (night,) = figures.of("load of changes, all entities", sizes.large)
+    fewest = night.steps["fewest tokens"]
+    return [
+        Target(f"sweep of {sizes.large:,} ids: peak memory in MB", sweep.peak_mb, at_most=MOST_MB),
+        Target(f"sweep of {sizes.large:,} ids: requests beyond the fewest", _beyond(sweep), at_most=0),
+        Target(f"sweep of {sizes.large:,} ids: seconds", sweep.seconds),
+        Target(
+            f"load of {sizes.changes:,} changes, all entities: tokens / the fewest possible ({fewest:,.0f})",
+            night.tokens / fewest,
+            at_most=1.05,
+        ),
+    ]
+
+
+def _beyond(sweep: Measurement) -> int:
+    """Requests in excess of one for each page, one to ask who we are, and one to ask for deletions."""
+    return sweep.requests - math.ceil((sweep.read or 0) / PAGE) - 2
+
+
 def _share(one: Measurement) -> float:
     """How much of the allowed rate was used from the first request to the last answer."""
     return one.requests / one.steps["reading"] * WINDOW / BURST
@@ -195,5 +218,5 @@ def _builds(figures: Figures, where: str) -> list[Target]:
     ]
 
 
-TARGETS = {"loads": of_loads, "nights": of_nights, "backfills": of_backfills}
+TARGETS = {"loads": of_loads, "nights": of_nights, "backfills": of_backfills, "proofs": of_proofs}
 """Of each part."""
