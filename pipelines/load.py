@@ -23,6 +23,7 @@ from dlt.extract import DltResource
 from pipelines import ops
 from pipelines.config import Settings
 from pipelines.lock import locked
+from pipelines.merges import reread_children
 from pipelines.ops import Run
 from pipelines.pipeline import open_pipeline
 from pipelines.scope import plan
@@ -88,6 +89,7 @@ def load(
                 loading.finish_pending()
                 loading.extract(client, chosen, full=full, force=force)
                 loading.normalize_and_load()
+                reread_children(loading, client)
         then(warehouse, run)
     return run
 

@@ -72,6 +72,8 @@ class Entity:
     """What the list of recent changes calls this entity."""
     partitions: tuple[Mapping[str, str], ...] = ()
     """Filters that together match every record exactly once, so that a long list can be walked in parts."""
+    links: Mapping[str, str] = field(default_factory=dict)
+    """Fields that name a record of another entity, which may be merged into another one."""
     by_id: bool = False
     """Whether `ids=` asks for single records; what seems to be gone is asked for before it is marked deleted."""
     legacy: tuple[Listing, ...] = ()

@@ -26,6 +26,8 @@ from sources.reading import Held, Progress, Seen
 from sources.walk import Fetcher, named
 
 BATCH = 10_000
+LINKS_SINCE = "links_since"
+"""In the state: what was deleted since then may have children that point to it still."""
 PROBE = 100
 """Most ids one request may ask for."""
 FEW, FEW_ASKED_FOR = 5, 50
@@ -86,6 +88,7 @@ class Extraction:
                 state.setdefault("deletions_since", self.plan.deletions_since or self.plan.until)
             if self.entity.is_legacy_reading:
                 state.setdefault("legacy_since", self.plan.since or EPOCH)
+            state.setdefault(LINKS_SINCE, self._loaded_at.isoformat())
             yield from self._changed()
             state.update(watermark=self.plan.until)
             for done in ("resume", "reached", *(() if self.entity.is_legacy_reading else ("legacy_since",))):
@@ -252,6 +255,32 @@ class Extraction:
         for name, values in columns.items():
             table = table.set_column(table.schema.get_field_index(name), table.schema.field(name), values)
         return table
+
+
+class Reread(Extraction):
+    """Held records, asked for again by id, because what they point to was deleted: a merge moves them silently."""
+
+    def __init__(
+        self, ids: Sequence[int], progress: Progress, fetcher: Fetcher, held: Held, *, loaded_at: datetime
+    ) -> None:
+        pages = self._asked(ids, progress, fetcher)
+        super().__init__(progress, fetcher, held, loaded_at=loaded_at, deletions=tuple, pages=pages)
+
+    def tables(self, state: dict[str, Any]) -> Iterator[pa.Table | None]:
+        """What changed in them; what is absent is left to the list of deletions."""
+        living = self.progress.living
+        try:
+            yield from self._changed()
+            state[LINKS_SINCE] = self._loaded_at.isoformat()
+        except Exception as problem:  # noqa: BLE001 (whatever it is, it concerns this entity only)
+            self.progress.problem = named(problem, self.entity.name)
+            self.progress.outcome = "partial" if isinstance(self.progress.problem, BudgetSpent) else "failed"
+        self.progress.living = living
+
+    @staticmethod
+    def _asked(ids: Sequence[int], progress: Progress, fetcher: Fetcher) -> Iterator[Page]:
+        for start in range(0, len(ids), PROBE):
+            yield from fetcher.run(progress.reader.some(ids[start : start + PROBE]))
 
 
 def resource(extraction: Extraction) -> DltResource:

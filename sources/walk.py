@@ -66,13 +66,15 @@ class Reader:
         rows = (await self.page(last, None)).rows
         return int(getattr(rows[0], self.entity.primary_key)) if rows else 0
 
+    async def some(self, ids: Sequence[int]) -> list[Page]:
+        """Those of these records (at most 100) that the CRM still lists."""
+        lists = self.entity.probe or self.entity.lists
+        routes = [Route(listing, filters={"ids": ",".join(map(str, ids))}) for listing in lists]
+        return [await self.page(route, None) for route in routes]
+
     async def alive(self, ids: Sequence[int]) -> set[int]:
-        """Which of these records (at most 100) the CRM still lists."""
-        found: set[int] = set()
-        for listing in self.entity.probe or self.entity.lists:
-            asked = Route(listing, filters={"ids": ",".join(map(str, ids))})
-            found |= {row.id for row in (await self.page(asked, None)).rows}
-        return found
+        """The ids of those."""
+        return {row.id for page in await self.some(ids) for row in page.rows}
 
     async def _read_list(self, route: Route, emit: Emit) -> None:
         first = await self.page(route, None)

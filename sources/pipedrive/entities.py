@@ -49,6 +49,7 @@ ACTIVITIES = Entity(
     deletion="recents",
     recents_item="activity",
     partitions=({"done": "true"}, {"done": "false"}),
+    links={"deal_id": "deals", "person_id": "persons", "org_id": "organizations"},
     by_id=True,
     fields=fields(
         "id int, subject text, type text, owner_id int, creator_user_id int, is_deleted bool, add_time time,"
@@ -75,6 +76,7 @@ DEALS = Entity(
     legacy_lacks=legacy_v1.LACKS["deals"],
     watermark="update_time",
     deletion="listed",
+    links={"person_id": "persons", "org_id": "organizations"},
     by_id=True,
     fields=fields(
         "id int, title text, creator_user_id int, owner_id int, value decimal, person_id int, org_id int,"
@@ -97,6 +99,7 @@ PERSONS = Entity(
     watermark="update_time",
     deletion="recents",
     recents_item="person",
+    links={"org_id": "organizations"},
     by_id=True,
     fields=fields(
         "id int, name text, first_name text, last_name text, owner_id int, org_id int, add_time time,"
