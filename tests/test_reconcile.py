@@ -172,3 +172,12 @@ def test_an_older_reading_proves_nothing_for_it_does_not_carry_everything(place:
         _, found = proof(old, "persons")
         assert (found["persons"].status, found["persons"].is_proved) == ("done", False)
         assert "v1 does not carry every field" in str(found["persons"].problem)
+
+
+def test_a_new_record_of_a_list_without_update_times_counts_once(place: Place) -> None:
+    with sandbox(60) as crm:
+        settings = crm.settings(place)
+        run(settings, "stages")
+        execute(settings, "delete from raw_pipedrive.stages where id = 1")
+        (progress,) = run(settings, "stages").entities
+        assert (progress.inserted, progress.updated, progress.stale) == (1, 0, 0)

@@ -220,7 +220,7 @@ class Warehouse(ABC):
         new, known = pc.is_null(place), pc.is_valid(place)
         deleted = pc.fill_null(held[DELETED].combine_chunks().take(place), fill_value=False)
         if not entity.watermark:
-            return new, pc.invert(known), known, deleted
+            return new, pc.and_(new, known), known, deleted  # none is newer
         before = held[time].combine_chunks().take(place)
         same = pc.and_(known, pc.invert(distinct(table[time].combine_chunks(), before)))
         later = pc.fill_null(pc.greater(table[time].combine_chunks(), before), fill_value=False)
