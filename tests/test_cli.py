@@ -74,6 +74,24 @@ def test_nightly_prints_one_json_document_and_its_steps_elsewhere(place: Path) -
     assert all(step in log for step in ("connecting", "extracting", "normalizing", "loading"))
 
 
+def test_a_plan_asks_nothing_and_a_reconciliation_costs_what_was_announced(
+    crm: Sandbox, tmp_path: Path
+) -> None:
+    place = tmp_path
+    assert roundtrip(place, "load", "-e", "stages", "-e", "users", url=crm.url).returncode == DONE
+    before = crm.stats()["requests"]
+    done = roundtrip(place, "plan", "reconcile", "-e", "stages", "-e", "users", "--json", url=crm.url)
+    plan = json.loads(done.stdout)
+    assert crm.stats()["requests"] == before
+    assert [one["entity"] for one in plan["entities"]] == ["", "users", "stages"]
+    done = roundtrip(place, "reconcile", "-e", "stages", "-e", "users", "--json", url=crm.url)
+    found = json.loads(done.stdout)
+    assert (done.returncode, found["status"], found["differences"]) == (DONE, "done", 0)
+    assert found["planned"]["tokens"] == found["tokens"] == plan["tokens"] == 27
+    assert all(one["is_proved"] for one in found["reconciliations"].values())
+    assert "reconcile: about 3 requests, 27 tokens" in done.stderr
+
+
 def test_load_prints_a_table_and_what_it_cost(crm: Sandbox, place: Path) -> None:
     done = roundtrip(place, "load", "--entity", "deals", "-e", "stages", url=crm.url)
     assert done.returncode == DONE
