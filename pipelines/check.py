@@ -11,7 +11,7 @@ from pipelines.warehouse.postgres import Postgres
 from sources.budget import Tally
 from sources.crm import Account
 from sources.entity import Listing
-from sources.errors import FINAL, ApiError, NotAccepted, NotServed, Unreachable, UsageError
+from sources.errors import FINAL, ApiError, NotAccepted, NotAllowed, NotServed, Unreachable, UsageError
 from sources.http import Client
 from sources.walk import Fetcher, Reader
 
@@ -26,6 +26,13 @@ class Reach:
     path: str
     problem: ApiError | None
     drift: tuple[str, ...]
+    optional: bool = False
+    """Whether a run skips it where the plan or the user's rights do not include it."""
+
+    @property
+    def skipped(self) -> bool:
+        """Whether a run will do without it."""
+        return self.optional and isinstance(self.problem, NotAllowed)
 
 
 @dataclass(frozen=True)
@@ -41,8 +48,8 @@ class Found:
 
     @property
     def well(self) -> bool:
-        """Whether every list can be read."""
-        return not any(one.problem for one in self.reach)
+        """Whether every list can be read that the plan and the user's rights should include."""
+        return not any(one.problem and not one.skipped for one in self.reach)
 
 
 def check(settings: Settings) -> Found:
@@ -80,7 +87,8 @@ async def _deletions(settings: Settings, client: Client, tally: Tally, account: 
 
 
 async def _reach(reader: Reader) -> list[Reach]:
-    return [await _try(reader, listing) for listing in reader.entity.lists]
+    # A list of one record's own can be asked for only with that record.
+    return [await _try(reader, listing) for listing in reader.entity.lists if not listing.of_parent]
 
 
 async def _try(reader: Reader, listing: Listing) -> Reach:
@@ -91,7 +99,8 @@ async def _try(reader: Reader, listing: Listing) -> Reach:
         raise
     except ApiError as error:
         problem = error
-    return Reach(reader.entity.name, listing.path, problem, tuple(reader.decoder.undeclared))
+    entity = reader.entity
+    return Reach(entity.name, listing.path, problem, tuple(reader.decoder.undeclared), entity.optional)
 
 
 def summary(found: Found) -> dict[str, Any]:
@@ -111,6 +120,7 @@ def summary(found: Found) -> dict[str, Any]:
                 "entity": one.entity,
                 "path": one.path,
                 "reached": one.problem is None,
+                "skipped": one.skipped,
                 "problem": str(one.problem) if one.problem else None,
                 "undeclared_fields": list(one.drift),
             }
@@ -138,5 +148,6 @@ def show(found: Found) -> None:
 
 def _mark(one: Reach) -> Text:
     if one.problem:
-        return Text(f"{one.problem.message} {one.problem.way_out}", "red")
+        told = f"{one.problem.message} {one.problem.way_out}"
+        return Text(f"skipped: {told}", "yellow") if one.skipped else Text(told, "red")
     return Text("reached" + (f"; undeclared fields: {', '.join(one.drift)}" if one.drift else ""), "green")

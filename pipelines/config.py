@@ -28,6 +28,8 @@ from sources.http import Patience
 
 FILES = (Path(".dlt/config.toml"), Path(".dlt/secrets.toml"))
 OURS = ("roundtrip", "sources")
+GROUPS = DEFAULT, ALL = "default", "all"
+"""Words that stand for many entities where their names may."""
 ROUNDTRIP = {
     "destination": "duckdb or postgres",
     "warehouse": "the DuckDB file that holds the warehouse",
@@ -39,7 +41,7 @@ ROUNDTRIP = {
     "renamed_fields": "keep or follow: the column of a custom field that is renamed in the CRM",
 }
 SOURCE = {
-    "entities": "the entities to read; all when not set",
+    "entities": "the entities to read; the default ones when not set; `default` and `all` stand for many",
     "api": 'for each entity read through the older API generation: activities = "v1"',
     "safety_lag_seconds": "how long a change must have rested before a run reads it",
     "request_timeout_seconds": "the longest a single request may take",
@@ -72,12 +74,27 @@ class Settings:
 
     def chosen(self, names: Iterable[str] = ()) -> list[Entity]:
         """The entities to read, in the CRM's order; `names` narrow the setting."""
-        wanted = tuple(names) or self.entities or tuple(self.crm.entities)
+        wanted = tuple(names) or self.entities or (DEFAULT,)
         for name in wanted:
-            if name not in self.crm.entities:
+            if name not in (*GROUPS, *self.crm.entities):
                 raise UsageError(f"There is no entity {name!r}.", way_out=_suggest(name, self.crm.entities))
-        chosen = [entity for entity in self.crm.entities.values() if entity.name in wanted]
+        chosen = [
+            entity
+            for entity in self.crm.entities.values()
+            if entity.name in wanted or ALL in wanted or (entity.default and DEFAULT in wanted)
+        ]
         return [entity.legacy_reading() if entity.name in self.legacy else entity for entity in chosen]
+
+    def walked(self, names: Iterable[str] = ()) -> list[Entity]:
+        """Those of the chosen entities whose lists can be walked by themselves."""
+        chosen = self.chosen(names)
+        walked = [entity for entity in chosen if not entity.parent]
+        if not walked:
+            raise UsageError(
+                f"{chosen[0].name} has a list for each of its parents, and none to walk.",
+                way_out=f"`roundtrip load --full --entity {chosen[0].name}` reads all of them.",
+            )
+        return walked
 
     @property
     def dataset(self) -> str:

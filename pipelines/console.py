@@ -24,7 +24,14 @@ from sources.reading import Progress
 OUT = Console(soft_wrap=False, markup=False)
 ERR = Console(stderr=True, soft_wrap=True, markup=False)
 LOG = logging.getLogger("roundtrip.load")
-STYLES = {"done": "green", "partial": "yellow", "failed": "bold red", "reading": "cyan", "waiting": "dim"}
+STYLES = {
+    "done": "green",
+    "skipped": "dim",
+    "partial": "yellow",
+    "failed": "bold red",
+    "reading": "cyan",
+    "waiting": "dim",
+}
 REFRESH = 5
 
 

@@ -61,7 +61,7 @@ def forecast(
     dry_run: bool = False,
 ) -> Forecast:
     """What a command would cost, as far as the warehouse can tell."""
-    chosen = settings.chosen(entities)
+    chosen = settings.walked(entities)
     with _opened(settings) as warehouse:
         facts = _Facts(settings, warehouse)
         if command == "nightly":
@@ -188,7 +188,7 @@ class _Facts:
 
 def probed(settings: Settings, command: Command, entities: Sequence[str] = (), **seams: Any) -> Forecast:
     """The cost of whole lists, as the highest id of each would have it: what is asked for that is recorded too."""
-    chosen = settings.chosen(entities)
+    chosen = settings.walked(entities)
     run = Run(uuid.uuid4().hex, "plan", settings.crm.name, pendulum.now("UTC"))
     client = settings.crm.connect(**settings.connection, patience=settings.patience, **seams)
     with locked(settings.place, "plan"), open_warehouse(settings.place, settings.dataset) as warehouse:

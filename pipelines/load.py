@@ -21,6 +21,7 @@ from dlt.common.exceptions import DltException
 from dlt.extract import DltResource
 
 from pipelines import ops
+from pipelines.children import load_children
 from pipelines.config import Settings
 from pipelines.lock import locked
 from pipelines.merges import reread_children
@@ -74,7 +75,8 @@ def load(
 
     A dry run asks and compares, and writes but its own record.
     """
-    chosen = settings.chosen(entities)
+    # What belongs to single records costs a request each: reconcile, which announces its cost, leaves that out.
+    chosen = settings.walked(entities) if command == "reconcile" else settings.chosen(entities)
     run = Run(uuid.uuid4().hex, command, settings.crm.name, pendulum.now("UTC"))
     client = settings.crm.connect(**settings.connection, patience=settings.patience, **seams)
     with (
@@ -87,9 +89,10 @@ def load(
                 loading.compare(client, chosen, force=force)
             else:
                 loading.finish_pending()
-                loading.extract(client, chosen, full=full, force=force)
+                loading.extract(client, [one for one in chosen if not one.parent], full=full, force=force)
                 loading.normalize_and_load()
                 reread_children(loading, client)
+                load_children(loading, client, [one for one in chosen if one.parent], full=full)
         then(warehouse, run)
     return run
 
@@ -102,13 +105,14 @@ def recorded(settings: Settings, warehouse: Warehouse, run: Run, client: Client)
     try:
         yield
         warehouse.analyze({one.plan.entity.name: one.written for one in run.entities})
-        run.status, run.problem = _verdict(run)
+        run.status, run.problem = ops.verdict(run)
     except BudgetSpent as error:
         run.status, run.problem = "partial", str(error)
     except BaseException as error:
         run.status, run.problem = "failed", str(error) or type(error).__name__
         for progress in run.entities:
-            progress.outcome, progress.watermark = "failed", ""
+            if not progress.committed:
+                progress.outcome, progress.watermark = "failed", ""
         raise
     finally:
         run.ended_at = pendulum.now("UTC")
@@ -126,6 +130,10 @@ class Loading:
         self.run = run
         self.pipeline = open_pipeline(settings, warehouse)
         self._watch = watch
+        self.tables = warehouse.tables()
+        """The raw tables there were before the run."""
+        self.until = run.started_at
+        """Up to when the run reads, once it is connected: by the server's clock."""
 
     def watch(self, step: str) -> None:
         """Tell of the next step; whoever is killed in it has spent the tokens all the same."""
@@ -194,7 +202,8 @@ class Loading:
         """Find out who we are, and up to when changes have rested long enough to be read."""
         account = self._identify(fetcher)
         ops.belongs_to(self.warehouse, self.run.crm, account)
-        return account.server_time.subtract(seconds=self.settings.safety_lag)
+        self.until = account.server_time.subtract(seconds=self.settings.safety_lag)
+        return self.until
 
     def holds(self, name: str) -> bool:
         """Whether there is any row of an entity."""
@@ -263,8 +272,15 @@ class Loading:
             self.watch("normalizing")
             self.pipeline.normalize()
             self.watch("loading")
-            self.warehouse.make_missing(self.settings.crm.entities.values())
+            self.warehouse.make_missing(self._with_tables())
             self.pipeline.load(raise_on_failed_jobs=True)
+        for progress in self.run.entities:
+            progress.committed = True
+
+    def _with_tables(self) -> list[Entity]:
+        """The entities whose tables there must be: transforms read the default ones, even where none was read."""
+        read = {progress.plan.entity.name for progress in self.run.entities}
+        return [one for one in self.settings.crm.entities.values() if one.default or one.name in read]
 
     @contextmanager
     def _as_load_error(self, doing: str) -> Iterator[None]:
@@ -285,10 +301,3 @@ def _root(error: BaseException) -> BaseException:
     while error.__cause__ is not None:
         error = error.__cause__
     return error
-
-
-def _verdict(run: Run) -> tuple[str, str]:
-    """How the run went: as its worst entity did."""
-    problems = "; ".join(str(progress.problem) for progress in run.entities if progress.problem)
-    outcomes = {progress.outcome for progress in run.entities}
-    return next((worst for worst in ("failed", "partial") if worst in outcomes), "done"), problems

@@ -109,6 +109,13 @@ def belongs_to(warehouse: Warehouse, crm: str, account: Account) -> None:
         )
 
 
+def verdict(run: Run) -> tuple[str, str]:
+    """How the run went: as its worst entity did."""
+    problems = "; ".join(str(progress.problem) for progress in run.entities if progress.problem)
+    outcomes = {progress.outcome for progress in run.entities}
+    return next((worst for worst in ("failed", "partial") if worst in outcomes), "done"), problems
+
+
 def end(warehouse: Warehouse, run: Run) -> None:
     """Record how a run ended, entity by entity, in one transaction."""
     counts = ("inserted", "updated", "deleted", "requests", "tokens", "retries", "bytes")
@@ -166,7 +173,7 @@ def _row(run: Run, progress: Progress) -> Sequence[object]:
     plan, tally = progress.plan, progress.reader.tally
     return [
         *(run.run_id, run.crm, plan.entity.name, progress.outcome),
-        str(progress.problem) if progress.problem else None,
+        str(progress.problem or (progress.remark if progress.outcome == "skipped" else "")) or None,
         *(plan.since or None, progress.watermark or None),
         *(
             tally.rows,

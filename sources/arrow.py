@@ -53,10 +53,25 @@ BESIDE = "roundtrip.extra"
 """Where a row keeps what is not declared; no key of an API is called so."""
 
 
+class Pagination(msgspec.Struct):
+    """What a page by offset says about the next one."""
+
+    more_items_in_collection: bool = False
+
+
 class More(msgspec.Struct):
-    """What the envelope says about the next page."""
+    """What the envelope says about the next page; some lists by offset say it in `pagination`, some beside it."""
 
     next_cursor: str | None = None
+    pagination: Pagination | None = None
+    more_items_in_collection: bool = False
+
+    @property
+    def follows(self) -> bool:
+        """Whether a page by offset follows."""
+        return self.more_items_in_collection or bool(
+            self.pagination and self.pagination.more_items_in_collection
+        )
 
 
 class Loose(msgspec.Struct):
@@ -125,7 +140,8 @@ class Decoder:
         if NUL in body:
             self._without_nul(rows)
         self._check_keys(rows)
-        return Page(rows, (answer.additional_data.next_cursor or None) if answer.additional_data else None)
+        told = answer.additional_data or More()
+        return Page(rows, told.next_cursor or None, more=told.follows)
 
     def _answer(self, body: bytes) -> tuple[Any, list[str | None]]:
         try:

@@ -17,9 +17,10 @@ import pyarrow as pa
 from sources.errors import CursorRefused, RoundtripError
 from sources.paging import Page, Route, Window
 from sources.reading import Held, Progress
-from sources.resources import BATCH, Extraction
+from sources.resources import Extraction
 from sources.walk import MOST_RESTARTS, Emit, Fetcher, Reader
 from sources.windows import Span, Walk, Windows, less, moment, second
+from sources.writing import BATCH
 
 BACKFILLS = "backfills"
 """Where a CRM's state keeps what is left of its backfills."""

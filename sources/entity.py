@@ -10,8 +10,9 @@ from typing import Literal, Self, cast, get_args
 Kind = Literal["int", "float", "decimal", "text", "bool", "time", "date", "json"]
 """A column's type: `time` is a UTC instant, `decimal` has 9 digits after the point, `json` is its text."""
 
-Paging = Literal["cursor", "none"]
-"""`cursor`: an opaque marker leads to the next page; `none`: the list comes whole."""
+Paging = Literal["cursor", "offset", "none"]
+"""`cursor`: an opaque marker leads to the next page; `offset`: pages are counted off by rows, which shift when others
+come or go before them; `none`: the list comes whole."""
 
 Deletion = Literal["listed", "recents", "absence"]
 """How a deleted record becomes known: listed among the others, through the list of recent changes, or by its
@@ -52,9 +53,37 @@ class Listing:
     """Turns a page of an older API generation into the current one's shape."""
 
     @property
+    def of_parent(self) -> bool:
+        """Whether it is a list of one parent."""
+        return any("{id}" in text for text in (self.path, *self.params.values()))
+
+    def of(self, parents: str, adapt: Callable[[bytes], bytes]) -> "Listing":
+        """The list of these parents (keys, separated by commas)."""
+        params = {name: value.replace("{id}", parents) for name, value in self.params.items()}
+        return replace(self, path=self.path.replace("{id}", parents), params=params, adapt=adapt)
+
+    @property
     def name(self) -> str:
         """What tells an entity's lists apart."""
         return "&".join([self.path, *(f"{key}={value}" for key, value in self.params.items())])
+
+
+@dataclass(frozen=True)
+class Parent:
+    """Whose lists these are, where each record of another entity has one of its own.
+
+    `{id}` in a list's path or parameters stands for the parent's key.
+    """
+
+    entity: str
+    column: str
+    """The field that names the parent; it is filled in where the API does not tell it."""
+    key: tuple[str, ...] | None = None
+    """The fields that tell the records of one parent apart, of which the key `id` is made; None: the API's own key."""
+    at_once: int = 1
+    """How many parents one request may name."""
+    always: bool = False
+    """Whether all parents are asked for each run: they are few, and a change of a child does not show in them."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +111,12 @@ class Entity:
     """Fields that the generation before does not carry: what is held of them is kept."""
     probe: tuple[Listing, ...] = ()
     """The lists to ask for single records, where they are others than those that are read."""
+    parent: Parent | None = None
+    """Whose lists they are; they are read after the parents, and for those only that changed."""
+    default: bool = True
+    """Whether it is read where the settings name no entities."""
+    optional: bool = False
+    """Whether a plan may not include it, or only some users may read it: then it is skipped, and that is told."""
     description: str = ""
 
     def __post_init__(self) -> None:
@@ -98,6 +133,8 @@ class Entity:
             and kinds.get(self.watermark) != "time",
             "has a watermark, but a list without a lower bound": bool(self.watermark)
             and not all(listing.since for listing in self.lists),
+            "names a parent that no field or no list knows": self.parent is not None
+            and not (self.parent.column in kinds and all(listing.of_parent for listing in self.lists)),
             "finds deletions in the recent changes, but does not say under which name": self.deletion
             == "recents"
             and not self.recents_item,

@@ -23,6 +23,8 @@ class Page:
     """The list it belongs to."""
     reached: str = ""
     """With this page, everything of the list up to this update time has been read; empty where that is not known."""
+    more: bool = False
+    """Whether a list that is paged by offset goes on."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Route:
         """The query of one page; every parameter is sent again with a cursor, for the cursor does not carry them."""
         listing = self.listing
         wanted = dict(listing.params) | dict(self.filters)
-        if listing.paging == "cursor":
+        if listing.paging != "none":
             wanted["limit"] = str(listing.page_size)
         if listing.since and self.window.since:
             wanted[listing.since] = _written(self.window.since, listing)
@@ -56,6 +58,8 @@ class Route:
             wanted[listing.until] = _written(self.window.until, listing)
         if listing.sortable and self.order:
             wanted |= {"sort_by": self.order, "sort_direction": "desc" if self.descending else "asc"}
+        if listing.paging == "offset":
+            return wanted | {"start": cursor or "0"}
         return wanted | ({"cursor": cursor} if cursor else {})
 
     @property
@@ -76,6 +80,23 @@ class Route:
 def _written(time: str, listing: Listing) -> str:
     """A time as a list's parameters want it."""
     return time if listing.zoned else f"{time[:10]} {time[11:19]}"
+
+
+def following(route: Route, page: Page, cursor: str | None) -> str | None:
+    """The marker of the page after this one; by offset it is this page's last row."""
+    if route.listing.paging != "offset":
+        return page.cursor
+    if page.more and len(page.rows) <= 1:
+        raise RepeatedPage(
+            f"{route.listing.path} says that more follows, and serves no more.", way_out="Run again later."
+        )
+    return str(int(cursor or 0) + len(page.rows) - 1) if page.more else None
+
+
+def joins(previous: Page, page: Page, primary_key: str) -> bool:
+    """Whether a page holds a row of the page before, so that no row between the two can have been missed."""
+    known = {getattr(row, primary_key) for row in previous.rows}
+    return any(getattr(row, primary_key) in known for row in page.rows)
 
 
 def check_progress(route: Route, previous: Page | None, page: Page, primary_key: str) -> None:

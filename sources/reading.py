@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal, Protocol
 
 import pyarrow as pa
@@ -12,7 +13,8 @@ from sources.errors import RoundtripError
 from sources.paging import Window
 from sources.walk import Reader
 
-Outcome = Literal["waiting", "reading", "done", "partial", "failed"]
+Outcome = Literal["waiting", "reading", "done", "skipped", "partial", "failed"]
+"""`skipped`: the plan does not include it, or the token's user may not read it; the progress's remark says which."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,10 @@ class Sifted:
     """Of those updated, how many are held as deleted and come living."""
 
 
+After = tuple[datetime, Any]
+"""When a row was loaded, and its key: the place up to which rows were worked off."""
+
+
 class Held(Protocol):
     """What the warehouse holds of an entity."""
 
@@ -43,6 +49,18 @@ class Held(Protocol):
 
     def live_keys(self, entity: Entity) -> "Seen":
         """The keys of all rows that are not marked deleted."""
+
+
+class Parents(Protocol):
+    """What the warehouse says of records, and of what belongs to them."""
+
+    def live_children(self, entity: Entity, parents: Sequence[Any]) -> list[Any]:
+        """The keys of those rows that are not marked deleted and belong to these parents."""
+
+    def changed(
+        self, table: str, key: str, after: After | None, most: int
+    ) -> list[tuple[Any, bool, datetime]]:
+        """Key, whether deleted, and when loaded: of rows loaded after another one, in that order, at most so many."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +114,8 @@ class Progress:
     held: int = 0
     """How many living records were held before; known where what is missing was looked for."""
     watermark: str = ""
+    committed: bool = False
+    """Whether the package that carries it is loaded."""
     remark: str = ""
     """What a person should know though it is no failure."""
 

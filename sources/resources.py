@@ -7,25 +7,25 @@ with the package that carries the rows. An entity that fails never stops the oth
 and the next run goes on from there.
 """
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 import dlt
 import msgspec
 import pyarrow as pa
-import pyarrow.compute as pc
 from dlt.extract import DltResource
 
 from sources.arrow import Decoder
+from sources.children import Children
 from sources.crm import Gone
-from sources.entity import DELETED, DELETED_AT, LOADED_AT, Entity, Kind
-from sources.errors import BudgetSpent, RoundtripError
+from sources.entity import Kind
+from sources.errors import BudgetSpent, NotAllowed, RoundtripError
 from sources.paging import Page, instant
-from sources.reading import Held, Progress, Seen
+from sources.reading import Held, Progress
 from sources.walk import Fetcher, named
+from sources.writing import BATCH, Writing
 
-BATCH = 10_000
 LINKS_SINCE = "links_since"
 """In the state: what was deleted since then may have children that point to it still."""
 PROBE = 100
@@ -52,7 +52,7 @@ UNPROVED = (
 MERGE: Any = {"disposition": "merge", "strategy": "delete-insert", "deduplicated": True}
 
 
-class Extraction:
+class Extraction(Writing):
     """One entity, read in one run."""
 
     def __init__(
@@ -65,15 +65,9 @@ class Extraction:
         deletions: Callable[[], Sequence[Gone]],
         pages: Iterator[Page | None] | None = None,
     ) -> None:
-        self.progress = progress
-        self.entity: Entity = progress.plan.entity
-        self.plan = progress.plan
-        self._reader = progress.reader
+        super().__init__(progress, held, loaded_at)
         self._fetcher = fetcher
-        self._held = held
-        self._loaded_at = loaded_at
         self._deletions = deletions
-        self._seen = Seen()
         self._reached: dict[str, str] = {}
         self._pages = pages or fetcher.start(self._reader, self.plan.window, self.plan.reached)
 
@@ -109,6 +103,9 @@ class Extraction:
 
     def _break_off(self, problem: RoundtripError, state: dict[str, Any]) -> None:
         """Keep what was read in order; a whole list that broke off is read in order of time next run."""
+        if self.entity.optional and isinstance(problem, NotAllowed) and not state.get("watermark"):
+            self.progress.outcome, self.progress.remark = "skipped", str(problem)
+            return
         self.progress.problem = problem
         self.progress.outcome = "partial" if isinstance(problem, BudgetSpent) else "failed"
         if self.plan.since and state.get("watermark") != self.plan.until:
@@ -150,21 +147,6 @@ class Extraction:
             yield from self._pages
         except RoundtripError as problem:
             yield problem
-
-    def _table(self, rows: list[Any]) -> pa.Table:
-        """The rows met for the first time in this run; a second version lies beyond the window: next run's."""
-        keys = [getattr(row, self.entity.primary_key) for row in rows]
-        fresh = self._seen.first_time(keys)
-        kept = rows if fresh is None else [row for row, is_new in zip(rows, fresh, strict=True) if is_new]
-        return self._reader.decoder.table(kept, self._loaded_at)
-
-    def _sifted(self, table: pa.Table) -> Iterator[pa.Table]:
-        if table.num_rows:
-            self.progress.living += table.num_rows - (pc.sum(table[DELETED]).as_py() or 0)
-            sifted = self._held.sift(self.entity, table)
-            self.progress.add(sifted)
-            if sifted.table.num_rows:
-                yield sifted.table
 
     def _deleted(self) -> Iterator[pa.Table]:
         if self.plan.deletions_since:
@@ -224,38 +206,6 @@ class Extraction:
         decoder = Decoder(self.entity)  # of its own: what the older API adds is no news about the entity
         return decoder.table(decoder.decode(msgspec.json.encode({"data": rows})).rows, self._loaded_at)
 
-    def _buried(self, gone: Sequence[tuple[Any, datetime | None]]) -> Generator[pa.Table, None, set[Any]]:
-        """Write held records again, marked deleted, with their last content; returns the keys that are held."""
-        held: set[Any] = set()
-        times = dict(gone)
-        keys = list(times)
-        for start in range(0, len(keys), BATCH):
-            table = self._held.rows(self.entity, keys[start : start + BATCH])
-            held.update(table[self.entity.primary_key].to_pylist())
-            self._seen.first_time([key for key in keys[start : start + BATCH] if key not in self._seen])
-            living = table.filter(pc.invert(table[DELETED]))
-            if living.num_rows:
-                marks = [times[key] for key in living[self.entity.primary_key].to_pylist()]
-                self.progress.deleted += living.num_rows
-                yield self._mark(living, marks)
-        return held
-
-    def _mark(self, table: pa.Table, times: Sequence[datetime | None]) -> pa.Table:
-        """The rows, deleted: at the time told, else by the end of this run's window."""
-        latest = instant(self.plan.until)
-        utc = table.schema.field(DELETED_AT).type
-        columns = {
-            DELETED: pa.array([True] * table.num_rows),
-            DELETED_AT: pa.array([time or latest for time in times], utc),
-            LOADED_AT: pa.array([self._loaded_at] * table.num_rows, utc),
-        }
-        if self.entity.watermark:
-            told = pa.array(times, utc)
-            columns[self.entity.watermark] = pc.coalesce(told, table[self.entity.watermark])
-        for name, values in columns.items():
-            table = table.set_column(table.schema.get_field_index(name), table.schema.field(name), values)
-        return table
-
 
 class Reread(Extraction):
     """Held records, asked for again by id, because what they point to was deleted: a merge moves them silently."""
@@ -283,9 +233,9 @@ class Reread(Extraction):
             yield from fetcher.run(progress.reader.some(ids[start : start + PROBE]))
 
 
-def resource(extraction: Extraction) -> DltResource:
+def resource(extraction: Extraction | Children) -> DltResource:
     """The dlt resource of one entity's extraction."""
-    entity = extraction.progress.plan.entity
+    entity = extraction.entity
     return dlt.resource(
         _tables(extraction),
         name=entity.name,
@@ -295,5 +245,5 @@ def resource(extraction: Extraction) -> DltResource:
     )
 
 
-def _tables(extraction: Extraction) -> Iterator[pa.Table | None]:
+def _tables(extraction: Extraction | Children) -> Iterator[pa.Table | None]:
     yield from extraction.tables(dlt.current.resource_state())

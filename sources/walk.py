@@ -19,7 +19,7 @@ from sources.budget import Tally
 from sources.entity import Entity, Listing
 from sources.errors import LATER, CursorRefused, RoundtripError
 from sources.http import Answer, Client
-from sources.paging import Ends, Page, Route, Window, check_progress, instant, stamp
+from sources.paging import Ends, Page, Route, Window, check_progress, following, instant, joins, stamp
 
 AHEAD = 6
 """Pages read ahead of the reader."""
@@ -52,7 +52,7 @@ class Reader:
         for listing in self.entity.lists:
             since = max(window.since, (reached or {}).get(listing.name, "")) if window.since else ""
             part = replace(window, since=since)
-            await self._read_list(Route(listing, part, order=order if listing.sortable else ""), emit)
+            await self.read_list(Route(listing, part, order=order if listing.sortable else ""), emit)
             await emit(Page([], None, listing.name, window.until))
 
     async def probe(self, listing: Listing) -> None:
@@ -76,7 +76,8 @@ class Reader:
         """The ids of those."""
         return {row.id for page in await self.some(ids) for row in page.rows}
 
-    async def _read_list(self, route: Route, emit: Emit) -> None:
+    async def read_list(self, route: Route, emit: Emit) -> None:
+        """Hand over every page of one list."""
         first = await self.page(route, None)
         await emit(first)
         if not first.cursor:
@@ -120,14 +121,40 @@ class Reader:
         self, route: Route, previous: Page | None, urgency: Callable[[], float] = lambda: math.inf
     ) -> Page:
         """The page of a walk after `previous`, or the first one."""
+        cursor = previous.cursor if previous else None
+        if route.listing.paging == "offset" and previous:
+            return await self._page_by_offset(route, previous, int(cursor or 0))
+        return await self._ask(route, previous, cursor, urgency)
+
+    async def _page_by_offset(self, route: Route, previous: Page, start: int) -> Page:
+        """The page after `previous`, asked for one row early, so that one row of it must be found again.
+
+        Rows deleted meanwhile move the others forward; then we step back, for what moved past us would be missed.
+        """
+        while True:
+            page = await self._ask(route, previous, str(start))
+            if joins(previous, page, self.entity.primary_key):
+                return page
+            if start == 0:
+                raise CursorRefused(f"{route.listing.path} lost all rows of a page while it was walked.")
+            start = max(0, start - len(previous.rows) + 1)
+
+    async def _ask(
+        self,
+        route: Route,
+        previous: Page | None,
+        cursor: str | None,
+        urgency: Callable[[], float] = lambda: math.inf,
+    ) -> Page:
         listing = route.listing
 
         def parse(answer: Answer) -> Page:
             page = self.decoder.decode(listing.adapt(answer.body) if listing.adapt else answer.body)
             check_progress(route, previous, page, self.entity.primary_key)
-            return replace(page, listing=listing.name, reached=route.reached(page))
+            then = following(route, page, cursor)
+            return replace(page, listing=listing.name, reached=route.reached(page), cursor=then)
 
-        params = route.params(previous.cursor if previous else None)
+        params = route.params(cursor)
         page = await self.client.get(
             listing.path, params, cost=listing.cost, tally=self.tally, parse=parse, urgency=urgency
         )

@@ -27,6 +27,7 @@ from sources.sandbox.server import Running, running
 from sources.sandbox.settings import Settings as SandboxSettings
 
 PIPEDRIVE = CRMS["pipedrive"]
+DEFAULT = [entity for entity in PIPEDRIVE.entities.values() if entity.default]
 IMPATIENT = Patience(connect=5, read=0.5, total=1, tries=4, first_pause=0.01, longest_pause=0.05)
 """Faults come and go quickly here; what is waited for is the same, only shorter."""
 ADMIN, REGULAR = "sandbox-admin-token", "sandbox-user-token"
@@ -211,17 +212,27 @@ def differences(
     What was deleted before the first load is no longer listed, except deals; it may be missing.
     """
     begun = sandbox.begun
+    orphans = _orphans(sandbox, entity)
     truth = {
-        row[entity.primary_key]: row
+        row[entity.primary_key]: row | ({"is_deleted": True} if row["id"] in orphans else {})
         for row in sandbox.truth(entity.name)
         if entity.deletion != "recents" or not (row["is_deleted"] and row["update_time"] < begun)
     }
     rows = held(settings, entity)
-    found = [f"{entity.name} {key}: missing" for key in truth.keys() - rows.keys()]
+    lacking = truth.keys() - rows.keys() - (orphans if entity.primary_key in ("id", "uuid") else set())
+    found = [f"{entity.name} {key}: missing" for key in lacking]
     found += [f"{entity.name} {key}: never existed" for key in rows.keys() - truth.keys()]
     for key in truth.keys() & rows.keys():
         found += _row_differences(entity, truth[key], rows[key], without)
     return found
+
+
+def _orphans(sandbox: Sandbox, entity: Entity) -> set[Any]:
+    """The ids of what belongs to deleted records: it is deleted with them, and not asked for when they always were."""
+    if entity.parent is None:
+        return set()
+    gone = {row["id"] for row in sandbox.truth(entity.parent.entity) if row["is_deleted"]}
+    return {row["id"] for row in sandbox.truth(entity.name) if row[entity.parent.column] in gone}
 
 
 def _row_differences(

@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.place import Place
 from tests.killed import STEPS
-from tests.support import PIPEDRIVE, Sandbox, differences, erase, query, run, sandbox
+from tests.support import DEFAULT, PIPEDRIVE, Sandbox, differences, erase, query, run, sandbox
 
 LEAVE_A_PACKAGE = ("after extract", "after normalize", "in load", "after load")
 
@@ -35,9 +35,7 @@ def test_a_run_killed_at_any_step_is_made_good_by_the_next(step: str, days_befor
         assert run(settings, watch=lambda _run, begun: steps.append(begun)).status == "done"
         assert ("finishing what an interrupted run has read" in steps) is (step in LEAVE_A_PACKAGE)
         assert "extracting" in steps, "the run goes on to what is new"
-        found = [
-            line for entity in PIPEDRIVE.entities.values() for line in differences(crm, settings, entity)
-        ]
+        found = [line for entity in DEFAULT for line in differences(crm, settings, entity)]
         assert found == []
         statuses = [
             status for (status,) in query(settings, "select status from ops.runs order by started_at")

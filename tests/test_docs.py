@@ -7,7 +7,7 @@ import typer
 
 from pipelines.cli import app
 from pipelines.config import ROUNDTRIP, SOURCE
-from tests.support import PIPEDRIVE
+from tests.support import DEFAULT, PIPEDRIVE
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -19,8 +19,8 @@ def test_the_readme_lists_every_command_and_no_other() -> None:
     assert set(re.findall(r"^\| `roundtrip (\w+)`", README, re.MULTILINE)) == commands
 
 
-def test_the_readme_names_every_table() -> None:
-    assert [name for name in PIPEDRIVE.entities if f"`{name}`" not in README] == []
+def test_the_readme_names_every_table_that_is_read_by_default() -> None:
+    assert [entity.name for entity in DEFAULT if f"`{entity.name}`" not in README] == []
 
 
 def test_the_api_table_and_the_declarations_are_equal() -> None:
@@ -33,9 +33,32 @@ def test_the_api_table_and_the_declarations_are_equal() -> None:
     assert {(name, path, int(cost)) for name, path, cost in rows} == declared
 
 
+def test_the_api_table_says_what_is_read_by_default() -> None:
+    read = set(re.findall(r"^\| (\w+) \| `/\S+` \|.*\| yes \| [\w, ]+ \|$", API, re.MULTILINE))
+    assert read == {entity.name for entity in DEFAULT}
+
+
+def test_the_api_file_names_every_endpoint_once_and_each_declared_one_among_them() -> None:
+    loaded, left_out = API.split("## Endpoints not loaded")
+    table = set(re.findall(r"^\| \w+ \| `(/\S+)` \|", loaded, re.MULTILINE))
+    others = re.findall(r"`(/\S+)` \(\d+\)", left_out)
+    v1, v2 = map(int, re.findall(r"have (\d+) GET endpoints of v1 and (\d+) of v2", left_out)[0])
+    named = [*table, *others]
+    assert len(named) == len(set(named))
+    assert sum(one.startswith("/api/v2/") for one in named) == v2
+    assert sum(one.startswith("/v1/") for one in named) == v1
+    assert table == {listing.path for entity in PIPEDRIVE.entities.values() for listing in entity.lists}
+
+
 def test_the_api_table_says_which_lists_are_read_whole() -> None:
     whole = set(re.findall(r"^\| (\w+) \| `/\S+` \| \d+ \| whole", API, re.MULTILINE))
-    assert whole == {entity.name for entity in PIPEDRIVE.entities.values() if not entity.incremental}
+    read = PIPEDRIVE.entities.values()
+    assert whole == {one.name for one in read if not one.incremental and not one.parent}
+
+
+def test_the_api_table_says_which_lists_are_read_for_single_records() -> None:
+    single = dict(re.findall(r"^\| (\w+) \| `/\S+` \| \d+ \| for (?:each of its )?(\w+)", API, re.MULTILINE))
+    assert single == {one.name: one.parent.entity for one in PIPEDRIVE.entities.values() if one.parent}
 
 
 def test_the_shipped_settings_file_shows_every_setting_that_is_no_secret() -> None:

@@ -17,7 +17,19 @@ from sources.arrow import Decoder
 from sources.entity import Entity
 from sources.errors import Busy, UsageError
 from sources.reading import Progress
-from tests.support import ADMIN, PIPEDRIVE, REGULAR, Sandbox, differences, held, query, run, sandbox
+from tests.support import (
+    ADMIN,
+    DEFAULT,
+    PIPEDRIVE,
+    REGULAR,
+    Sandbox,
+    differences,
+    held,
+    query,
+    records,
+    run,
+    sandbox,
+)
 
 ACTIVITIES = PIPEDRIVE.entities["activities"]
 WALKED = [PIPEDRIVE.entities[name] for name in ("activities", "deals", "persons", "organizations")]
@@ -237,6 +249,33 @@ def test_a_collection_that_the_token_may_not_read_fails_alone_and_says_what_to_d
         assert of(loaded, "deals").outcome == "done"
 
 
+def test_a_list_that_the_users_rights_do_not_include_is_skipped_and_told(place: Place) -> None:
+    with sandbox(20) as crm:
+        settings = crm.settings(place, token=REGULAR)
+        loaded = run(settings, "roles", "webhooks", "stages")
+        assert loaded.status == "done"
+        assert (of(loaded, "roles").outcome, of(loaded, "stages").outcome) == ("skipped", "done")
+        assert "roundtrip check" in of(loaded, "roles").remark
+        told = "select problem from ops.entity_loads where status = 'skipped' order by entity"
+        assert ["answered 403" in problem for (problem,) in query(settings, told)] == [True, True]
+
+
+def test_a_list_that_could_be_read_before_is_not_skipped(place: Place) -> None:
+    with sandbox(20) as crm:
+        assert run(crm.settings(place), "roles").status == "done"
+        refused = run(crm.settings(place, token=REGULAR), "roles")
+        assert (refused.status, of(refused, "roles").outcome) == ("failed", "failed")
+
+
+def test_no_password_of_a_webhook_reaches_the_warehouse(place: Place) -> None:
+    with sandbox(20) as crm:
+        settings = crm.settings(place)
+        run(settings, "webhooks")
+        (row,) = records(settings, "select * from raw_pipedrive.webhooks")
+        assert row["subscription_url"] == "https://example.org/in"
+        assert "letmein" not in str(row)
+
+
 def test_the_first_request_shows_wrong_settings_before_anything_is_done(place: Place) -> None:
     with sandbox() as crm:
         settings = crm.settings(place, token="not-" + ADMIN)
@@ -255,4 +294,4 @@ def test_every_run_and_entity_is_on_record(place: Place) -> None:
         assert loaded.total("tokens") == crm.stats()["tokens"]
         assert loaded.total("requests") == crm.stats()["requests"]
         (row,) = query(settings, "select count(*), sum(rows_inserted), sum(requests) from ops.entity_loads")
-        assert row == (len(PIPEDRIVE.entities), loaded.total("inserted"), loaded.total("requests") - 1)
+        assert row == (len(DEFAULT), loaded.total("inserted"), loaded.total("requests") - 1)

@@ -23,7 +23,7 @@ where schemaname = 'raw_pipedrive' and relname = 'activities'
 def test_every_raw_table_has_the_declared_types_and_a_unique_index_on_its_key(postgres_place: Place) -> None:
     with sandbox(20) as crm:
         settings = crm.settings(postgres_place)
-        run(settings)
+        run(settings, "all")
         with open_warehouse(postgres_place, settings.dataset) as warehouse:
             found = warehouse.catalog(settings.dataset)
             for entity in PIPEDRIVE.entities.values():

@@ -113,6 +113,7 @@ MEANINGS: Mapping[int, tuple[type[ApiError], str]] = {
         NotServed,
         'Pipedrive has withdrawn this endpoint; if it is a v1 one, remove its `api = "v1"` setting.',
     ),
+    415: (NotAllowed, "The company's plan does not include this feature."),
 }
 
 

@@ -6,6 +6,7 @@ is asked for from just before the last second seen, and only within one second b
 must be found again.
 """
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -25,12 +26,14 @@ PAGE = 500
 MOST_SHIFTS = 20
 COST = 20
 FORMAT = "YYYY-MM-DD HH:mm:ss"
-ITEMS = {
+ITEMS: Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "activity": legacy_v1.activity,
     "person": legacy_v1.person,
     "organization": legacy_v1.organization,
     "product": legacy_v1.product,
+    "note": lambda row: row,
 }
+"""The kinds that can be asked for, and how their rows get the shape of the list; notes have it."""
 
 
 class _Change(msgspec.Struct):

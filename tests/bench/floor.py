@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 
 from sources.arrow import Decoder
-from sources.pipedrive.entities import ACTIVITIES
+from sources.pipedrive.entities.records import ACTIVITIES
 from tests.bench.pages import responses
 from tests.bench.task import Outcome, Task
 

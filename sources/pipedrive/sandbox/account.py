@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Final
 
-from sources.pipedrive.sandbox import catalog
+from sources.pipedrive.sandbox import catalog, seeds
 from sources.pipedrive.sandbox.activities import Times, activity
 from sources.pipedrive.sandbox.contacts import company, organization, person
 from sources.pipedrive.sandbox.deals import ARCHIVED_FIRST, Course, deal, state_of
@@ -88,6 +88,7 @@ def build(*, activities: int, seed: int, start: pendulum.DateTime) -> Account:
     _fill(account["deals"], _deals(plan))
     _fill(account["activities"], _activities(plan))
     _erase_some(account, plan)
+    seeds.seed(account, links.leads, seed)
     return account
 
 

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from sources.pipedrive.sandbox.lists import COSTS as LISTED
 from sources.sandbox.limits import Allowance
 
 COSTS: Final = {
@@ -34,6 +35,7 @@ COSTS: Final = {
     ("v1", "GET", "deals/collection"): 10,
     ("v1", "GET", "persons/collection"): 10,
     ("v1", "GET", "organizations/collection"): 10,
+    **LISTED,
 }
 """Tokens by API version, method and path."""
 

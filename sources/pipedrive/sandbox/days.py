@@ -12,7 +12,7 @@ from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sources.pipedrive.sandbox import arrivals, changes
+from sources.pipedrive.sandbox import arrivals, changes, chores
 from sources.pipedrive.sandbox.merges import merge_some
 from sources.pipedrive.sandbox.reshaping import reshape
 from sources.pipedrive.sandbox.setting import pick, setting_of
@@ -99,6 +99,7 @@ def simulate_day(
         edit_exactly(workday, activity_changes)
     elif intensity > 0:
         _work(workday, intensity, silent_merges=silent_merges)
+        chores.do(chores.Chores(account, day.isoformat(), f"{seed}/{day.toordinal()}", counts))
     return dict(counts)
 
 

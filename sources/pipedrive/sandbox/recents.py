@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sources.pipedrive.sandbox import v1rows
+from sources.pipedrive.sandbox.lists import note_row
 from sources.pipedrive.sandbox.replies import Answer, ok, refused
 from sources.pipedrive.sandbox.v1 import moment, number
 from sources.sandbox.clock import stamp
@@ -25,6 +26,7 @@ ITEMS: Final[Mapping[str, tuple[str, Row]]] = {
     "product": ("products", v1rows.recent_product),
     "pipeline": ("pipelines", v1rows.recent_pipeline),
     "stage": ("stages", v1rows.recent_stage),
+    "note": ("notes", note_row),
 }
 EVERYTHING: Final = View(deleted=None)
 MONTH: Final = timedelta(days=31)

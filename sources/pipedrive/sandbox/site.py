@@ -1,5 +1,6 @@
 """Pipedrive at work: finds the endpoint, asks who is there and what it costs, answers, adds the headers."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -9,7 +10,7 @@ from uuid import UUID
 
 import pendulum
 
-from sources.pipedrive.sandbox import recents, v1, v2, writes
+from sources.pipedrive.sandbox import listing, lists, recents, v1, v2, writes
 from sources.pipedrive.sandbox import replies as say
 from sources.pipedrive.sandbox.costs import COSTS, allowance
 from sources.pipedrive.sandbox.replies import Answer, RefusalError
@@ -25,6 +26,7 @@ KEPT: Final = timedelta(days=30)
 """How long a deleted record is still known."""
 DELETED: Final = View(deleted=True)
 ROOTS: Final = {"/api/v2/": "v2", "/api/v1/": "v1", "/v1/": "v1"}
+ID: Final = re.compile(r"[0-9]{1,17}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 PAGE_MARKS: Final = frozenset({"cursor", "start"})
 
 SimulateDay = Callable[..., dict[str, int]]
@@ -32,13 +34,18 @@ SimulateDay = Callable[..., dict[str, int]]
 
 @dataclass(frozen=True)
 class Call:
-    """A request, understood: its endpoint, who asks, and the record it names (0: none)."""
+    """A request, understood: its endpoint, who asks, and the record it names (empty: none)."""
 
     request: Request
     version: str
     template: str
     who: Credential
-    record_id: int
+    named: str
+
+    @property
+    def record_id(self) -> int:
+        """Return the number it names."""
+        return int(self.named)
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -76,7 +83,7 @@ class Pipedrive:
     def refuse(self, request: Request, kind: str, status: int) -> Reply:
         """Answer with an armed refusal."""
         who = self.tokens.credential(request.headers) or NOBODY
-        call = _understood(request, who) or Call(request, "", "unknown", who, 0)
+        call = _understood(request, who) or Call(request, "", "unknown", who, "")
         refused = {"burst_429": "burst", "budget_spent": "budget"}.get(kind, "")
         standing = self.limits.standing(who.name, who.kind, refused)
         if kind == "forbidden_html":
@@ -146,15 +153,16 @@ def _understood(request: Request, who: Credential) -> Call | None:
     root = next((root for root in ROOTS if request.path.startswith(root)), None)
     if root is None:
         return None
-    template, record_id = request.path.removeprefix(root), 0
-    head, _, last = template.partition("/")
-    if last.isascii() and last.isdigit() and len(last) < 18:  # noqa: PLR2004
-        template, record_id = f"{head}/{{id}}", int(last)
-    call = Call(request, ROOTS[root], template, who, record_id)
+    steps = request.path.removeprefix(root).split("/")
+    named = next((step for step in steps if ID.fullmatch(step)), "")
+    template = "/".join("{id}" if step == named else step for step in steps)
+    call = Call(request, ROOTS[root], template, who, named)
     return call if call.key in COSTS else None
 
 
 def _dispatch(account: Account, clock: Clock, call: Call) -> Answer:
+    if call.key in lists.LISTS:
+        return listing.page(account, lists.LISTS[call.key], call.request.params, call.who, call.named)
     if call.request.method != "GET":
         return _write(account, clock, call)
     if call.version == "v1":
