@@ -132,7 +132,7 @@ def test_check_tells_who_we_are_and_that_every_list_is_reached(crm: Sandbox, tmp
     found = json.loads(done.stdout)
     assert (done.returncode, found["well"], found["admin"]) == (DONE, True, True)
     assert all(one["reached"] for one in found["lists"])
-    assert found["tokens_spent"] < 300
+    assert found["tokens_spent"] < 400  # a page of each default list
     assert not list(tmp_path.iterdir())  # it leaves nothing behind
 
 
