@@ -117,4 +117,7 @@ def _sum(one: Estimate, other: Estimate) -> Estimate:
 
 
 def _pages(listing: Listing, rows: int) -> int:
-    return 1 if listing.paging == "none" else max(1, math.ceil(rows / listing.page_size))
+    """A page by offset begins with the last row of the one before."""
+    again = 1 if listing.paging == "offset" else 0
+    pages = math.ceil((rows - again) / (listing.page_size - again))
+    return 1 if listing.paging == "none" else max(1, pages)

@@ -1,6 +1,7 @@
 """What a command would cost, told before it asks anything."""
 
 import math
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -32,6 +33,12 @@ def test_a_list_costs_a_request_a_page_and_one_when_it_is_empty(plain: int, arch
 
 def test_a_list_that_comes_whole_costs_one_request() -> None:
     assert planning.of_whole_lists(USERS, [5_000], "") == Estimate("users", 1, 20, "", 1)
+
+
+@pytest.mark.parametrize(("rows", "pages"), [(0, 1), (500, 1), (501, 2), (999, 2), (1_000, 3)])
+def test_a_page_by_offset_shows_one_row_of_the_page_before_again(rows: int, pages: int) -> None:
+    listing = replace(USERS.lists[0], paging="offset", page_size=500)
+    assert planning.of_whole_lists(replace(USERS, lists=(listing,)), [rows], "").requests == pages
 
 
 @pytest.mark.parametrize(
