@@ -57,7 +57,8 @@ class Reader:
 
     async def probe(self, listing: Listing) -> None:
         """Ask for one record of a list, to see whether it can be read."""
-        small = replace(listing, page_size=1)
+        # A list by offset that says more follows, and shows one row, would count as one that does not get on.
+        small = replace(listing, page_size=1 if listing.paging != "offset" else 2)
         await self.page(Route(small), None)
 
     async def highest(self, listing: Listing) -> int:
