@@ -61,14 +61,9 @@ def test_transform_of_one_model_builds_that_one(place: Path) -> None:
     assert (done.returncode, told["models"], told["status"]) == (DONE, 2, "done")
 
 
-def test_a_selection_that_names_nothing_is_refused(place: Path) -> None:
-    assert "No model is called dim_usr" in failure(roundtrip(place, "transform", "--select", "dim_usr"))
-
-
 def test_status_tells_of_the_transforms(place: Path) -> None:
-    roundtrip(place, "transform", "--select", "dim_user")
     told = json.loads(roundtrip(place, "status", "--json").stdout)
-    assert {one["command"] for one in told["transforms"]} == {"nightly", "transform"}
+    assert "nightly" in {one["command"] for one in told["transforms"]}
     assert told["transforms"][0]["is_published"] is True
     assert "Last transforms" in roundtrip(place, "status").stdout
 
