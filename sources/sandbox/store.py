@@ -70,6 +70,11 @@ class Collection:
         self._note(record_id)
         self._dropped.add(record_id)
 
+    def bring_back(self, record_id: int) -> None:
+        """Let the API know a record again, as somebody does who may see it again."""
+        self._note(record_id)
+        self._dropped.discard(record_id)
+
     def ids(self) -> Sequence[int]:
         """Return all ids, ascending."""
         if not self._in_order:
