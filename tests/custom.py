@@ -49,8 +49,9 @@ PLANTED: dict[Custom, tuple[str, Any]] = {
         "a_name_that_somebody_has_made_so_long_that_n",
         {"value": "Pikk 1", "country": "Estonia"},
     ),
+    **{Custom(f"Question {number}", "int"): (f"question_{number}", number) for number in range(60)},
 }
-"""Deal fields with the column each should have, and the value of deal 1."""
+"""Deal fields with the column each should have, and the value of deal 1; more than a function may have arguments."""
 
 ODD: dict[str, list[tuple[Any, Row]]] = {
     "Budget": [

@@ -86,18 +86,18 @@ from typed
     {%- endif -%}
 {%- endmacro %}
 
-{# The names of columns that are null although the CRM has a value, with commas between. #}
+{# The names of columns that are null although the CRM has a value, with commas between. A list: functions take 100. #}
 {% macro unreadable_columns(fields, paths) -%}
     {%- if fields -%}
-        nullif(concat_ws(
-            ','
-            {%- for field in fields %}{% for column in field.columns if column.kind not in linked_kinds() %},
+        nullif(array_to_string(cast(array[
+            {%- for field in fields %}{% set last_field = loop.last -%}
+            {% for column in field.columns if column.kind not in linked_kinds() %}
             case
                 when {{ column.name }} is null and {{ custom_field_given(field, column, paths) }} not in ('', '[]', '{}')
                     then '{{ column.name }}'
-            end
+            end{{ "," if not (last_field and loop.last) }}
             {%- endfor %}{% endfor %}
-        ), '')
+        ] as varchar[]), ','), '')
     {%- else -%}
         cast(null as varchar)
     {%- endif -%}
