@@ -7,7 +7,7 @@ export UV_PYTHON := $(CURDIR)/$(BIN)/python
 export UV_NO_PROGRESS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench lock clean
+.PHONY: help demo test soak lint format bench lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -17,6 +17,10 @@ demo: $(VENV)/.installed ## Run the nightly job twice around a simulated busines
 
 test: $(VENV)/.installed ## Run the test suite
 	@$(BIN)/pytest -n auto --dist loadscope --no-loadscope-reorder
+
+soak: $(VENV)/.installed ## Run the tests that simulate many days, at full length
+	@ROUNDTRIP_SOAK=1 $(BIN)/pytest -n auto --dist loadscope --no-loadscope-reorder \
+		tests/test_many_days.py tests/test_incremental.py tests/test_truth.py tests/test_publish.py
 
 lint: $(VENV)/.installed ## Check format, rules, types, SQL and the direction of imports
 	@$(BIN)/ruff format --check .

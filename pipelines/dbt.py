@@ -72,6 +72,12 @@ def build(
     return [_node(result) for result in _invoke(place, arguments, follow).result]
 
 
+def unit_tests(place: Place) -> list[Node]:
+    """Run the models' unit tests, where the tables they stand in for have been built."""
+    arguments = ["test", "--select", "test_type:unit", "--threads", THREADS[place.destination]]
+    return [_node(result) for result in _invoke(place, arguments, lambda _step: None).result]
+
+
 def document(place: Place) -> Path:
     """Generate the documentation as one page; the page."""
     _invoke(place, ["docs", "generate", "--static"], lambda _step: None)

@@ -15,7 +15,7 @@ from pipelines.load import load
 from pipelines.ops import Run
 from pipelines.place import Destination, Place
 from sources.resources import Extraction
-from tests.support import ADMIN, IMPATIENT, PIPEDRIVE
+from tests.support import ADMIN, FEW, IMPATIENT, PIPEDRIVE
 
 STEPS = (
     "in extract",
@@ -61,7 +61,7 @@ def main(step: str, url: str, warehouse: str, postgres_url: str) -> None:
     connection = {"company_domain": url, "api_token": ADMIN}
     destination: Destination = "postgres" if postgres_url else "duckdb"
     place = Place(destination, Path(warehouse), postgres_url)
-    settings = Settings(PIPEDRIVE, connection, place, patience=IMPATIENT, safety_lag=0)
+    settings = Settings(PIPEDRIVE, connection, place, patience=IMPATIENT, safety_lag=0, entities=FEW)
     load(settings, watch=watch)
 
 

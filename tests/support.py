@@ -1,13 +1,14 @@
 """What tests share: a sandbox over a real socket, settings for it, and the comparison with its truth."""
 
 import json
+import os
 from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 import httpx
@@ -28,11 +29,20 @@ from sources.sandbox.settings import Settings as SandboxSettings
 
 PIPEDRIVE = CRMS["pipedrive"]
 DEFAULT = [entity for entity in PIPEDRIVE.entities.values() if entity.default]
+CORE = (
+    *("users", "pipelines", "stages", "activity_types", "currencies"),
+    *("activity_fields", "deal_fields", "person_fields", "organization_fields", "product_fields"),
+    *("organizations", "persons", "products", "deals", "activities"),
+)
+"""What the reporting tables are made of; tests read no more unless they say so, for each list takes its time."""
+FEW = ("users", "persons", "deals", "activities", "deal_products")
+"""A list read whole, three that tell what changed, and one of single records."""
 IMPATIENT = Patience(connect=5, read=0.5, total=1, tries=4, first_pause=0.01, longest_pause=0.05)
 """Faults come and go quickly here; what is waited for is the same, only shorter."""
 ADMIN, REGULAR = "sandbox-admin-token", "sandbox-user-token"
 FREE = {"burst": 1_000_000, "daily_remaining": 100_000_000}
 
+Length = TypeVar("Length")
 V1_LACKS: dict[str, set[str]] = {
     "activities": {"creator_user_id", "participants", "attendees", "note", "priority", "outcome", "private"},
     "deals": {
@@ -98,8 +108,13 @@ class Sandbox:
         """Settings for a place, or for a DuckDB warehouse of its own in a folder."""
         connection = {"company_domain": self.url, "api_token": token}
         place = where if isinstance(where, Place) else place_in(where)
-        settings = Settings(PIPEDRIVE, connection, place, patience=IMPATIENT, safety_lag=0)
+        settings = Settings(PIPEDRIVE, connection, place, patience=IMPATIENT, safety_lag=0, entities=CORE)
         return replace(settings, **changes)
+
+
+def at_length(full: Length, short: Length) -> Length:
+    """How long a simulation lasts: in full for `make soak`, else as long as a test suite may take."""
+    return full if os.environ.get("ROUNDTRIP_SOAK") else short
 
 
 def place_in(folder: Path, **changes: Any) -> Place:

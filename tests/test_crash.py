@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.place import Place
 from tests.killed import STEPS
-from tests.support import DEFAULT, PIPEDRIVE, Sandbox, differences, erase, query, run, sandbox
+from tests.support import FEW, PIPEDRIVE, Sandbox, differences, erase, query, run, sandbox
 
 LEAVE_A_PACKAGE = ("after extract", "after normalize", "in load", "after load")
 
@@ -23,7 +23,7 @@ def killed(crm: Sandbox, place: Place, step: str) -> None:
 @pytest.mark.parametrize("days_before", [0, 1], ids=["first load", "later load"])
 def test_a_run_killed_at_any_step_is_made_good_by_the_next(step: str, days_before: int, place: Place) -> None:
     with sandbox() as crm:
-        settings = crm.settings(place)
+        settings = crm.settings(place, entities=FEW)
         if days_before:
             run(settings)
             crm.control("advance", days=days_before)
@@ -35,7 +35,7 @@ def test_a_run_killed_at_any_step_is_made_good_by_the_next(step: str, days_befor
         assert run(settings, watch=lambda _run, begun: steps.append(begun)).status == "done"
         assert ("finishing what an interrupted run has read" in steps) is (step in LEAVE_A_PACKAGE)
         assert "extracting" in steps, "the run goes on to what is new"
-        found = [line for entity in DEFAULT for line in differences(crm, settings, entity)]
+        found = [line for name in FEW for line in differences(crm, settings, PIPEDRIVE.entities[name])]
         assert found == []
         statuses = [
             status for (status,) in query(settings, "select status from ops.runs order by started_at")
@@ -45,7 +45,7 @@ def test_a_run_killed_at_any_step_is_made_good_by_the_next(step: str, days_befor
 
 def test_a_warehouse_that_was_deleted_is_read_from_the_beginning(place: Place) -> None:
     with sandbox() as crm:
-        settings = crm.settings(place)
+        settings = crm.settings(place, entities=FEW)
         first = run(settings)
         erase(place)
         again = run(settings)
@@ -55,7 +55,7 @@ def test_a_warehouse_that_was_deleted_is_read_from_the_beginning(place: Place) -
 
 def test_a_warehouse_whose_state_folder_was_lost_goes_on_from_its_own_record(place: Place) -> None:
     with sandbox() as crm:
-        settings = crm.settings(place)
+        settings = crm.settings(place, entities=FEW)
         run(settings)
         settings.place.state_dir.rename(place.state_dir.with_name("lost"))
         crm.control("advance", days=1)

@@ -19,7 +19,7 @@ from sources.errors import Busy, UsageError
 from sources.reading import Progress
 from tests.support import (
     ADMIN,
-    DEFAULT,
+    CORE,
     PIPEDRIVE,
     REGULAR,
     Sandbox,
@@ -294,4 +294,4 @@ def test_every_run_and_entity_is_on_record(place: Place) -> None:
         assert loaded.total("tokens") == crm.stats()["tokens"]
         assert loaded.total("requests") == crm.stats()["requests"]
         (row,) = query(settings, "select count(*), sum(rows_inserted), sum(requests) from ops.entity_loads")
-        assert row == (len(DEFAULT), loaded.total("inserted"), loaded.total("requests") - 1)
+        assert row == (len(CORE), loaded.total("inserted"), loaded.total("requests") - 1)

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from pipelines import dbt
+from pipelines.place import Place
 from pipelines.reports import open_reports
 from pipelines.transform import transform
 from tests.conftest import Places
@@ -40,6 +42,7 @@ NIGHTS = pytest.mark.parametrize("night", [0, 1], ids=["first night", "second ni
 class Built:
     """What the company was on two nights, and what was published on each."""
 
+    place: Place
     nights: list[Company]
     published: list[dict[str, list[Row]]]
 
@@ -51,10 +54,10 @@ class Built:
 @pytest.fixture(scope="module")
 def built(places: Places, tmp_path_factory: pytest.TempPathFactory) -> Built:
     """An account with all oddities; three working days and a change of all vars are between the nights."""
-    built = Built([], [])
+    built = Built(places(tmp_path_factory.mktemp("numbers")), [], [])
     with sandbox(activities=700) as crm:
         oddities.plant(crm)
-        settings = crm.settings(places(tmp_path_factory.mktemp("numbers")))
+        settings = crm.settings(built.place)
         for terms, variables in ((ODD, VARIABLES), (DEFAULT, {})):
             if built.nights:
                 crm.control("advance", days=3)
@@ -98,6 +101,12 @@ def test_a_missing_row_and_one_too_many_are_told(table: Table, built: Built) -> 
     assert line.endswith("missing")
     (line,) = compared(built.nights, table, [*rows, rows[0] | {table.key[0]: 123_456}], wanted)
     assert line.endswith("should not be there")
+
+
+def test_each_piece_of_logic_does_what_its_unit_test_says(built: Built) -> None:
+    tests = dbt.unit_tests(built.place)
+    assert len(tests) > 40
+    assert [f"{test.name}: {test.message}" for test in tests if test.status != "pass"] == []
 
 
 def _other(value: Any) -> Any:

@@ -15,6 +15,9 @@
         clock_time('x'), duration_minutes('x'), local_date('x', 'x'), local_midnight('x', 'x'),
         literals(var('touch_types')), var('default_time_zone'),
     ] -%}
+    {%- if 'staged_custom_fields' in model.raw_code -%}
+        {%- do ingredients.append(custom_fields_recipe(model.name.split('__')[1].split('_')[0] ~ 's')) -%}
+    {%- endif -%}
     {%- for name in model.depends_on.nodes | sort if name in graph.nodes -%}
         {%- if graph.nodes[name].config.materialized == 'view' -%}
             {%- do ingredients.append(graph.nodes[name].raw_code) -%}

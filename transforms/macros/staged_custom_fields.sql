@@ -1,5 +1,8 @@
-{# A staging model: the key, a typed column for each field or part, and the columns whose values are not of their type. #}
-{% macro staged_custom_fields(entity, key, records) %}
+{#
+    A staging model: the key, a typed column for each field or part, and the columns whose values are not of their type.
+    To take JSON apart is dear, so only records that were written again are; all, when the fields or this SQL changed.
+#}
+{% macro staged_custom_fields(entity, key, records, recipe) %}
 {%- set fields = custom_fields(entity) -%}
 {%- set paths = custom_field_paths(fields) -%}
 with
@@ -7,8 +10,12 @@ unpacked as materialized (
 
     select
         id as {{ key }},
+        _loaded_at,
         {{ json_unpacked('custom_fields', paths) }} as unpacked
-    from {{ records }}
+    from {{ records }} as found
+    {% if is_incremental() %}
+        where not exists (select 1 from {{ this }} as held where held.{{ key }} = found.id)
+    {% endif %}
 
 ),
 
@@ -16,6 +23,7 @@ typed as (
 
     select
         {{ key }},
+        _loaded_at,
         unpacked
         {%- for field in fields %}{% for column in field.columns if column.kind not in linked_kinds() %},
         {{ typed(column.kind, custom_field_text(field, column, paths)) }} as {{ column.name }}
@@ -29,8 +37,33 @@ select
     {%- for field in fields %}{% for column in field.columns if column.kind not in name_kinds() %}
     {{ custom_field_label(field, column) }},
     {%- endfor %}{% endfor %}
-    {{ unreadable_columns(fields, paths) }} as _unreadable
+    {{ unreadable_columns(fields, paths) }} as _unreadable,
+    _loaded_at,
+    {{ recipe }} as _recipe
 from typed
+{% endmacro %}
+
+{# Of such a model: the rows of records that were written again or vanished. #}
+{% macro forget_stale_custom_fields(key, records) -%}
+    {% if is_incremental() %}
+        delete from {{ this }} as held
+        where not exists (
+            select 1
+            from {{ records }} as found
+            where found.id = held.{{ key }} and found._loaded_at = held._loaded_at
+        )
+    {% endif %}
+{%- endmacro %}
+
+{# What such a model is made of, beside its own text: the fields, and the SQL of one of each kind. #}
+{% macro custom_fields_recipe(entity) %}
+    {%- set fields = custom_fields(entity) -%}
+    {%- set paths = custom_field_paths(fields) -%}
+    {%- set ingredients = [tojson(fields), json_unpacked('x', paths), unreadable_columns(fields, paths)] -%}
+    {%- for kind in ['int', 'ints', 'double', 'decimal', 'date', 'time', 'boolean', 'text'] -%}
+        {%- do ingredients.append(typed(kind, 'x')) -%}
+    {%- endfor -%}
+    {{ return(ingredients | join('\n')) }}
 {% endmacro %}
 
 {# Where texts are in the JSON: each whole value, then each member of it. #}
