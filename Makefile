@@ -18,9 +18,10 @@ demo: $(VENV)/.installed ## Run the nightly job twice around a simulated busines
 test: $(VENV)/.installed ## Run the test suite
 	@$(BIN)/pytest -n auto --dist loadscope --no-loadscope-reorder
 
-soak: $(VENV)/.installed ## Run the tests that simulate many days, at full length
+soak: $(VENV)/.installed ## Run at full length the tests that make test shortens: many days, every fault, every kill
 	@ROUNDTRIP_SOAK=1 $(BIN)/pytest -n auto --dist loadscope --no-loadscope-reorder \
-		tests/test_many_days.py tests/test_incremental.py tests/test_truth.py tests/test_publish.py
+		tests/test_many_days.py tests/test_incremental.py tests/test_truth.py tests/test_publish.py \
+		tests/test_crash.py tests/test_faults.py
 
 lint: $(VENV)/.installed ## Check format, rules, types, SQL and the direction of imports
 	@$(BIN)/ruff format --check .

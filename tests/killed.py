@@ -46,7 +46,7 @@ def die_at_call(number: int, function: Callable[..., Any]) -> Callable[..., Any]
 def main(step: str, url: str, warehouse: str, postgres_url: str) -> None:
     """Load until the step."""
     if step == "in extract":
-        Extraction._sifted = die_at_call(9, Extraction._sifted)  # type: ignore[method-assign]  # noqa: SLF001
+        Extraction._sifted = die_at_call(3, Extraction._sifted)  # type: ignore[method-assign]  # noqa: SLF001
     if step == "in load":
         Load.start_new_jobs = die_at_call(4, Load.start_new_jobs)  # type: ignore[method-assign]
     if step == "after load":

@@ -40,7 +40,7 @@ MEANT: list[tuple[int, dict[str, Any], type[ApiError], str]] = [
     (404, said("Deal not found"), NotServed, "company domain"),
     (404, HTML, NotServed, "company domain"),
     (410, {"json": {"success": True, "data": {"id": 11}}}, NotServed, "v1"),
-    (415, said("feature not enabled"), Refused, "Pipedrive"),
+    (415, said("feature not enabled"), NotAllowed, "plan"),
     (422, said("webhook limit"), Refused, "Pipedrive"),
     (429, {"json": SPENT, "headers": {"retry-after": "3939"}}, BudgetSpent, "next run"),
     (429, said("request over limit"), BurstLimited, "same token"),

@@ -40,6 +40,7 @@ KEYS = {table.name: table.key for table in TABLES} | {
     "dim_organization": ("organization_id",),
     "dim_person": ("person_id",),
     "dim_pipeline": ("pipeline_id",),
+    "dim_product": ("product_id",),
     "dim_stage": ("stage_id",),
     "dim_user": ("user_id",),
 }

@@ -86,7 +86,7 @@ def test_two_warehouses_in_one_folder_know_nothing_of_each_other(place: Place, p
     with sandbox() as crm:
         one = crm.settings(place, entities=FEW)
         folder = place.warehouse.parent
-        other = crm.settings(replace(places(folder), warehouse=folder / "warehouse.db"))
+        other = crm.settings(replace(places(folder), warehouse=folder / "warehouse.db"), entities=FEW)
         run(one)
         run(other)
         crm.control("advance", days=1)
