@@ -33,8 +33,10 @@ def test_a_run_killed_at_any_step_is_made_good_by_the_next(when: str, step: str,
             crm.control("advance", days=days_before)
         killed(crm, place, step)
         crm.control("advance", days=1)
-        if not days_before and step == "in extract":
-            crm.begin_here()  # nothing was kept, so what was deleted until now was never seen
+        if not days_before and step in ("in extract", "in load"):
+            # Nothing was kept, or Postgres refuses what was staged twice and it is read again: what was deleted until
+            # now may never have been seen.
+            crm.begin_here()
         steps: list[str] = []
         assert run(settings, watch=lambda _run, begun: steps.append(begun)).status == "done"
         assert ("finishing what an interrupted run has read" in steps) is (step in LEAVE_A_PACKAGE)
