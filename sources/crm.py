@@ -12,6 +12,7 @@ import pendulum
 from sources.budget import Tally
 from sources.entity import Entity
 from sources.http import Client
+from sources.pushing import Pushing
 
 
 @dataclass(frozen=True)
@@ -66,3 +67,7 @@ class Crm:
     """Changes on such a page."""
     field_lists: Mapping[str, str] = field(default_factory=dict)
     """The entities whose records have custom fields, each with the entity that lists its fields."""
+    pushes: Mapping[str, Pushing] = field(default_factory=dict)
+    """What may be written back, by entity."""
+    legacy_pushes: Mapping[str, Pushing] = field(default_factory=dict)
+    """The same through the API generation before, where the settings ask for it."""

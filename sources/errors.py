@@ -16,6 +16,8 @@ RoundtripError
     ├── NotAccepted          401
     ├── NotAllowed           403 with JSON
     ├── NotServed            404, 410, a redirect: this host has no such endpoint
+    │   └── NotFound         it has, but no such record
+    ├── AnswerLost           what was sent may have been done, or may not
     ├── Refused              400 and other refusals of what we sent
     │   └── CursorRefused    a page marker the CRM no longer knows            (the walk starts again)
     └── WrongType            a value of another type than declared
@@ -67,11 +69,15 @@ class TransformError(RoundtripError):
 
 
 class ApiError(RoundtripError):
-    """The CRM did not give what was asked for. `wait` is the pause it asks for, in seconds."""
+    """The CRM did not give what was asked for.
 
-    def __init__(self, message: str, *, wait: float | None = None, **place: object) -> None:
+    `wait` is the pause it asks for, in seconds; `reason` is what it said, in its own words.
+    """
+
+    def __init__(self, message: str, *, wait: float | None = None, reason: str = "", **place: object) -> None:
         super().__init__(message, **place)  # type: ignore[arg-type]
         self.wait = wait
+        self.reason = reason
 
 
 class Unreachable(ApiError):
@@ -112,6 +118,14 @@ class NotAllowed(ApiError):
 
 class NotServed(ApiError):
     """This host has no such endpoint."""
+
+
+class NotFound(NotServed):
+    """There is no such record, or not any more."""
+
+
+class AnswerLost(ApiError):
+    """What was sent may have been done, or may not: the answer did not come, or not whole."""
 
 
 class Refused(ApiError):

@@ -1,7 +1,9 @@
 """One HTTP client per CRM: pinned host, token in a header, limits obeyed, failures named, retried and counted.
 
 A request is retried when trying again can help (see `errors.RETRIED`): after the pause the CRM asks for, capped,
-or after a pause that doubles. What an answer means is the CRM's business: `judge` turns it into an error or None.
+or after a pause that doubles. What writes is tried again only if it was surely not done: nobody can tell a second
+record from a first one, so that a lost answer is told (`AnswerLost`), never guessed. What an answer means is the CRM's
+business: `judge` turns it into an error or None.
 No header is logged, and of a body only the error text of a refusal; redirects are not followed, so that a token never
 leaves its host.
 """
@@ -13,9 +15,10 @@ import math
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 import httpx
+import msgspec
 import tenacity
 
 from sources.budget import Allowance, Limiter, Tally, Turn
@@ -23,10 +26,12 @@ from sources.errors import (
     FINAL,
     LATER,
     RETRIED,
+    AnswerLost,
     ApiError,
     BadBody,
     Blocked,
     BurstLimited,
+    ServerFailed,
     Unreachable,
     UsageError,
 )
@@ -36,6 +41,8 @@ MOST_CONNECTIONS = 16
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 """What these end has not reached the CRM, so it was not charged; any other request may have been."""
+AMBIGUOUS = (Unreachable, ServerFailed, BadBody)
+"""After these nobody knows whether what was sent was also done."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +66,26 @@ class Answer:
     request_id: str
 
 
+@dataclass(frozen=True)
+class Ask:
+    """One request; `cost` is its price in tokens."""
+
+    method: str
+    path: str
+    params: Mapping[str, str]
+    cost: int
+    tally: Tally
+    urgency: Callable[[], float] = lambda: math.inf
+    body: bytes | None = None
+
+    @property
+    def once(self) -> bool:
+        """Whether doing it twice is more than doing it once."""
+        return self.method not in {"GET", "DELETE"}
+
+
 Result = TypeVar("Result")
+Parse = Callable[[Answer], Result]
 Judge = Callable[[httpx.Response], ApiError | None]
 
 
@@ -114,61 +140,83 @@ class Client:
         *,
         cost: int,
         tally: Tally,
-        parse: Callable[[Answer], Result],
+        parse: Parse[Result],
         urgency: Callable[[], float] = lambda: math.inf,
     ) -> Result:
         """Fetch one path and parse its answer, trying again where that can help; `cost` is its price in tokens."""
+        return await self._asked(Ask("GET", path, params, cost, tally, urgency), parse)
+
+    async def send(
+        self,
+        method: Literal["POST", "PATCH", "PUT", "DELETE"],
+        path: str,
+        *,
+        cost: int,
+        tally: Tally,
+        parse: Parse[Result],
+        json: Any = None,
+        params: Mapping[str, str] | None = None,
+    ) -> Result:
+        """Have something written. AnswerLost: it may have been done; any other error: it was not.
+
+        A deletion is tried again like a reading, for done twice it is done once.
+        """
+        body = None if json is None else msgspec.json.encode(json)
+        return await self._asked(Ask(method, path, params or {}, cost, tally, body=body), parse)
+
+    async def _asked(self, ask: Ask, parse: Parse[Result]) -> Result:
         retrying = tenacity.AsyncRetrying(
             retry=tenacity.retry_if_exception_type(RETRIED),
             stop=tenacity.stop_after_attempt(self.patience.tries),
             wait=self._wait,
             sleep=self.sleep,
-            before_sleep=lambda state: self._before_retry(path, state, tally),
+            before_sleep=lambda state: self._before_retry(ask, state),
             reraise=True,
         )
 
         async def attempt() -> Result:
-            return parse(await self._try(path, params, cost, tally, urgency))
+            try:
+                return parse(await self._try(ask))
+            except AMBIGUOUS as error:
+                if ask.once and not isinstance(error.__cause__, NEVER_SENT):
+                    raise _lost(error) from error
+                raise
 
         return await retrying(attempt)
 
-    async def _try(
-        self, path: str, params: Mapping[str, str], cost: int, tally: Tally, urgency: Callable[[], float]
-    ) -> Answer:
-        async with self.limiter.turn(urgency) as turn:
+    async def _try(self, ask: Ask) -> Answer:
+        async with self.limiter.turn(ask.urgency) as turn:
             if self._final is not None:
                 raise type(self._final)(self._final.message, way_out=self._final.way_out)
-            with self.allowance.reserved(cost):
-                response = await self._charged(path, params, turn, cost, tally)
+            with self.allowance.reserved(ask.cost):
+                response = await self._charged(ask, turn)
         problem = self.judge(response)
         self.limiter.learn(response.headers, response.extensions["seconds"])
         if isinstance(problem, FINAL):
             self._final = problem
         if problem is not None:
-            raise problem
+            raise _lost(problem) if ask.once and response.is_success else problem
         body = response.content
-        tally.bytes += len(body)
+        ask.tally.bytes += len(body)
         return Answer(body, response.headers, response.headers.get("x-correlation-id", ""))
 
-    async def _charged(
-        self, path: str, params: Mapping[str, str], turn: Turn, cost: int, tally: Tally
-    ) -> httpx.Response:
+    async def _charged(self, ask: Ask, turn: Turn) -> httpx.Response:
         """Send a request and count it, and its price unless the CRM surely did not charge it."""
-        price = cost
+        price = ask.cost
         try:
-            response = await self._send(path, params, turn)
+            response = await self._send(ask, turn)
             self.allowance.learn(response.headers)
-            price = 0 if response.status_code == httpx.codes.TOO_MANY_REQUESTS else cost
+            price = 0 if response.status_code == httpx.codes.TOO_MANY_REQUESTS else ask.cost
         except Unreachable as problem:
-            price = 0 if isinstance(problem.__cause__, NEVER_SENT) else cost
+            price = 0 if isinstance(problem.__cause__, NEVER_SENT) else ask.cost
             raise
         finally:
             self.allowance.spend(price)
-            tally.count("requests", self.allowance.today, 1)
-            tally.count("tokens", self.allowance.today, price)
+            ask.tally.count("requests", self.allowance.today, 1)
+            ask.tally.count("tokens", self.allowance.today, price)
         return response
 
-    async def _send(self, path: str, params: Mapping[str, str], turn: Turn) -> httpx.Response:
+    async def _send(self, ask: Ask, turn: Turn) -> httpx.Response:
         started, answered = self.clock(), 0.0
 
         async def trace(event: str, _info: object) -> None:
@@ -181,9 +229,17 @@ class Client:
 
         if self._http is None:
             raise RuntimeError("the client is not open")
-        with self._named(path):
+        request = self._http.build_request(
+            ask.method,
+            ask.path,
+            params=ask.params,
+            content=ask.body,
+            headers={} if ask.body is None else {"content-type": "application/json"},
+            extensions={"trace": trace},
+        )
+        with self._named(ask.path):
             async with asyncio.timeout(self.patience.total):
-                response = await self._http.get(path, params=params, extensions={"trace": trace})
+                response = await self._http.send(request)
         answered = answered or self.clock()
         # What took longer than usual may have been the way there: the later it counts, the safer.
         turn.sent = max(turn.sent, answered - self.limiter.latency)
@@ -222,11 +278,21 @@ class Client:
         doubled = self.patience.first_pause * 2 ** (state.attempt_number - 1)
         return min(self.patience.longest_pause, doubled if asked is None else asked)
 
-    def _before_retry(self, path: str, state: tenacity.RetryCallState, tally: Tally) -> None:
-        tally.retries += 1
+    def _before_retry(self, ask: Ask, state: tenacity.RetryCallState) -> None:
+        ask.tally.retries += 1
         problem = state.outcome.exception() if state.outcome else None
         pause = state.next_action.sleep if state.next_action else 0.0
         if isinstance(problem, BurstLimited | Blocked):
             self.limiter.close_for(pause)
         level = logging.INFO if isinstance(problem, BurstLimited) else logging.WARNING
-        LOG.log(level, "%s: %s Trying again in %.1f s.", path, getattr(problem, "message", problem), pause)
+        LOG.log(
+            level, "%s: %s Trying again in %.1f s.", ask.path, getattr(problem, "message", problem), pause
+        )
+
+
+def _lost(problem: ApiError) -> AnswerLost:
+    return AnswerLost(
+        f"whether it was done is not known: {problem.message}",
+        request_id=problem.request_id,
+        way_out="It is looked for before anything is sent again.",
+    )

@@ -1,11 +1,11 @@
 """What may be written back to a CRM: which fields of an entity, as what, and through which requests.
 
-A declaration is data, as an entity is. Values are JSON values: the planner makes them of SQL values, compares them in
-their canonical form, and the writer sends them as they are.
+A declaration is data, as an entity is. Values are JSON values: the planner makes them of SQL values, `values.problem`
+foresees which of them the CRM would refuse, `values.canonical` makes them comparable, and the writer sends them so.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 WriteKind = Literal[
@@ -41,6 +41,8 @@ class Writable:
     parts: tuple[Part, ...] = ()
     key: str = ""
     """The part that tells the objects of a list apart; their order means nothing."""
+    verbatim: bool = True
+    """Whether the CRM keeps what it is given as it is: a note may lose its scripts, a place gain its parts."""
     title: str = ""
     """What people call it, where that is not its name: a custom field's column."""
 
@@ -48,6 +50,57 @@ class Writable:
     def shown(self) -> str:
         """What to call it in a plan."""
         return self.title or self.name
+
+
+ZONE = (Part("timezone_id", "int"), Part("timezone_name", "text"))
+PLACE = (
+    Part("value", "text", required=True),
+    *(
+        Part(name, "text")
+        for name in (
+            *("country", "admin_area_level_1", "admin_area_level_2", "locality", "sublocality"),
+            *("route", "street_number", "subpremise", "postal_code"),
+        )
+    ),
+)
+"""The parts of a place; the CRM fills in those that are not given."""
+CUSTOM_FIELDS: Mapping[str, Writable] = {
+    "varchar": Writable("", "text"),
+    "varchar_auto": Writable("", "text"),
+    "text": Writable("", "text", verbatim=False),
+    "phone": Writable("", "text"),
+    "double": Writable("", "number"),
+    "int": Writable("", "int"),
+    "boolean": Writable("", "bool"),
+    "date": Writable("", "date"),
+    "enum": Writable("", "int"),
+    "set": Writable("", "ints"),
+    "user": Writable("", "int", refers=("users", "id")),
+    "org": Writable("", "int", refers=("organizations", "id")),
+    "people": Writable("", "int", refers=("persons", "id")),
+    "monetary": Writable(
+        "", "object", parts=(Part("value", "number", required=True), Part("currency", "text", required=True))
+    ),
+    "daterange": Writable(
+        "", "object", parts=(Part("value", "date", required=True), Part("until", "date", required=True))
+    ),
+    "time": Writable("", "object", parts=(Part("value", "time", required=True), *ZONE)),
+    "timerange": Writable(
+        "",
+        "object",
+        parts=(Part("value", "time", required=True), Part("until", "time", required=True), *ZONE),
+    ),
+    "address": Writable("", "object", parts=PLACE, verbatim=False),
+}
+"""By the CRM's field type; fields of other types cannot be written."""
+
+
+def custom_field(key: str, field_type: str, title: str, options: Sequence[int] = ()) -> Writable | None:
+    """The custom field of a key; None for a type that cannot be written. `options` are the ids that it may hold."""
+    kind = CUSTOM_FIELDS.get(field_type)
+    if kind is None:
+        return None
+    return replace(kind, name=f"{CUSTOM}{key}", title=title, choices=tuple(options))
 
 
 @dataclass(frozen=True)
@@ -66,6 +119,9 @@ class Pushing:
     lookup_cost: int = 10
     read_params: Mapping[str, str] = field(default_factory=dict)
     update_method: Literal["PATCH", "PUT"] = "PATCH"
+    lookup_path: str = ""
+    """The list in which a lost record is looked for, where it is another one than `path`."""
+    lookup_params: Mapping[str, str] = field(default_factory=dict)
     lookup: Mapping[str, str] = field(default_factory=dict)
     """Fields by which a list can be narrowed when a lost record is looked for, each with the list's parameter."""
     completed: Mapping[str, Any] = field(default_factory=dict)
@@ -80,7 +136,18 @@ class Pushing:
     """Makes the current API's answer of an older generation's."""
     bulk_delete: str = ""
     """The path that deletes many at once by `ids`; empty where there is none."""
+    bulk_delete_cost: int = 0
 
     def field(self, name: str) -> Writable | None:
         """The field of this name, if it may be written."""
         return next((one for one in self.fields if one.name == name), None)
+
+    def body(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The request's body of canonical values; a list is emptied by an empty one, a custom field by null."""
+        lists = {one.name for one in self.fields if one.kind in ("ints", "objects")}
+        own = {name: value for name, value in values.items() if not name.startswith(CUSTOM)}
+        own = {name: [] if value is None and name in lists else value for name, value in own.items()}
+        custom = {
+            name.removeprefix(CUSTOM): value for name, value in values.items() if name.startswith(CUSTOM)
+        }
+        return self.to_body(own | ({CUSTOM[:-1]: custom} if custom else {}))

@@ -3,6 +3,7 @@
 from sources.crm import Crm
 from sources.pipedrive import client, recents
 from sources.pipedrive.entities import ENTITIES
+from sources.pipedrive.pushes import LEGACY_PUSHES, PUSHES
 
 PIPEDRIVE = Crm(
     name="pipedrive",
@@ -26,4 +27,6 @@ PIPEDRIVE = Crm(
         "organizations": "organization_fields",
         "products": "product_fields",
     },
+    pushes=PUSHES,
+    legacy_pushes=LEGACY_PUSHES,
 )

@@ -20,6 +20,7 @@ from sources.errors import (
     CursorRefused,
     NotAccepted,
     NotAllowed,
+    NotFound,
     NotServed,
     Refused,
     ServerFailed,
@@ -33,7 +34,9 @@ LOCAL = re.compile(r"http://(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?$")
 BROWSER = re.compile(r"https://([\w-]+)\.pipedrive\.com(?:/.*)?$", re.IGNORECASE)
 """What a browser's address bar shows; only the company's name in it matters."""
 IDENTIFY_COST = 2
-BAD_REQUEST, FORBIDDEN, TOO_MANY, FAILED = 400, 403, 429, 500
+BAD_REQUEST, FORBIDDEN, NOT_FOUND, GONE, TOO_MANY, FAILED = 400, 403, 404, 410, 429, 500
+RECORD = re.compile(r"/(\d+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$")
+"""The path of a single record."""
 BURST_PAUSE = 2.0
 BLOCKED_PAUSE = 30.0
 """Seconds to leave the firewall alone; it blocks those who go on after a 429."""
@@ -43,6 +46,7 @@ class _Body(msgspec.Struct):
     """An error's body; its key for the code varies, so only the text is used."""
 
     error: str = ""
+    data: Any = None
 
     @classmethod
     def of(cls, response: httpx.Response) -> Self:
@@ -82,7 +86,7 @@ def judge(response: httpx.Response) -> ApiError | None:
     if response.status_code in (200, 201):
         return None if _is_json(response) else _not_pipedrive(response)
     body = _Body.of(response)
-    place = {"request_id": response.headers.get("x-correlation-id", "")}
+    place = {"request_id": response.headers.get("x-correlation-id", ""), "reason": body.error}
     path, status = response.url.path, response.status_code
     said = f"{path} answered {status}" + (f": {body.error}." if body.error else ".")
     if status == TOO_MANY:
@@ -98,7 +102,19 @@ def judge(response: httpx.Response) -> ApiError | None:
     kind, way_out = MEANINGS.get(status, (Refused, "Pipedrive refused the request."))
     if not _is_json(response) or status < BAD_REQUEST:
         kind, way_out = NotServed, "Is the company domain right? This host does not answer like Pipedrive."
+    elif _names_no_record(response, body):
+        kind, way_out = NotFound, "It may have been deleted, or is not visible to the token's user."
     return kind(said, way_out=way_out, **place)
+
+
+def _names_no_record(response: httpx.Response, body: _Body) -> bool:
+    """Whether it is the record that is gone, not the endpoint: a withdrawn one says nothing of the record."""
+    if not RECORD.search(response.url.path):
+        return False
+    gone = response.status_code == GONE and (
+        isinstance(body.data, dict) or response.request.method == "DELETE"
+    )
+    return gone or response.status_code == NOT_FOUND
 
 
 MEANINGS: Mapping[int, tuple[type[ApiError], str]] = {

@@ -1,0 +1,204 @@
+"""Values that are written: whether the CRM would take them, and when two of them say the same. Pure.
+
+The CRM answers in its own way: `15:00:00` for `15:00`, nothing for an empty text, participants in another order. Two
+values say the same if their canonical forms are equal. A canonical form is a value to send, too.
+"""
+
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+import msgspec
+
+from sources.pushing import CUSTOM, Part, Writable, WriteKind
+
+DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
+TIME: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")
+DURATION: Final = re.compile(r"(\d{1,3}):([0-5]\d)(?::([0-5]\d))?")
+UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+TEXTS: Final = frozenset({"text", "date", "time", "duration", "uuid"})
+"""Kinds of which an empty text is nothing."""
+MOST: Final = 2**53
+"""Beyond it a number in JSON is no longer exact."""
+
+
+def problem(writable: Writable, value: Any) -> str:
+    """Why the CRM would refuse this value of a field; empty: it would take it. Nothing is coerced."""
+    if value is None or (value == "" and writable.kind in TEXTS):
+        return "" if writable.nullable else "may not be empty"
+    if found := _problem(writable.kind, value, writable.parts):
+        return found
+    strange = [one for one in (value if writable.kind == "ints" else [value]) if one not in writable.choices]
+    if writable.choices and strange:
+        return f"{_shown(strange[0])} is none of {', '.join(map(str, writable.choices))}"
+    return ""
+
+
+def _problem(kind: WriteKind, value: Any, parts: Sequence[Part]) -> str:
+    if kind == "objects":
+        wrong = (_problem("object", one, parts) for one in value) if isinstance(value, list) else ()
+        return next(filter(None, wrong), "") if isinstance(value, list) else f"{_shown(value)} is no list"
+    if kind == "object" and isinstance(value, dict):
+        return _object_problem(value, parts)
+    called, fits = KINDS[kind]
+    return "" if fits(value) else f"{_shown(value)} is {called}"
+
+
+def _object_problem(value: Mapping[str, Any], parts: Sequence[Part]) -> str:
+    known = {part.name: part for part in parts}
+    for name in value:
+        if name not in known:
+            return f"has no part {name!r}; its parts are {', '.join(known)}"
+    for part in parts:
+        given = value.get(part.name)
+        if part.required and given in (None, ""):
+            return f"lacks its part {part.name!r}"
+        if given is not None and not (given == "" and part.kind in TEXTS):
+            found = _problem(part.kind, given, ())
+            if found:
+                return f"{part.name}: {found}"
+    return ""
+
+
+def _is_int(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= MOST
+
+
+def _is_number(value: Any) -> bool:
+    return _is_int(value) or (isinstance(value, float) and math.isfinite(value))
+
+
+def _is_text(value: Any) -> bool:
+    # half of a surrogate pair is no character, and cannot be sent
+    return isinstance(value, str) and not any("\ud800" <= character <= "\udfff" for character in value)
+
+
+def _is_date(value: Any) -> bool:
+    if not _matches(DATE)(value):
+        return False
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _matches(pattern: re.Pattern[str]) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, str) and bool(pattern.fullmatch(value)) and value.isascii()
+
+
+KINDS: Final[Mapping[WriteKind, tuple[str, Callable[[Any], bool]]]] = {
+    "int": ("no whole number", _is_int),
+    "number": ("no number", _is_number),
+    "text": ("no text", _is_text),
+    "bool": ("neither true nor false", lambda value: isinstance(value, bool)),
+    "date": ("no date like 2026-01-31", _is_date),
+    "time": ("no time like 15:00", _matches(TIME)),
+    "duration": ("no duration like 01:30", _matches(DURATION)),
+    "uuid": ("no UUID", _matches(UUID)),
+    "ints": (
+        "no list of whole numbers",
+        lambda value: isinstance(value, list) and all(map(_is_int, value)),
+    ),
+    "object": ("no object", lambda value: isinstance(value, dict)),
+}
+"""What is said of a value that is none of the kind, and the test for it."""
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."  # noqa: PLR2004  a line of a plan
+
+
+def canonical(writable: Writable, value: Any) -> Any:
+    """The one form of all values that say the same; what is of another kind stays as it is."""
+    if writable.kind == "objects":
+        return _objects(writable, value)
+    if writable.kind == "object":
+        return _object(writable.parts, value)
+    return _plain(writable.kind, value)
+
+
+def _plain(kind: WriteKind, value: Any) -> Any:
+    if isinstance(value, str) and kind in TEXTS:
+        return _text(kind, value)
+    if isinstance(value, float | Decimal) and kind in ("int", "number"):
+        return _number(value)
+    if kind == "ints" and isinstance(value, list):
+        return sorted(set(value)) or None if all(map(_is_int, value)) else value
+    return value
+
+
+def _text(kind: WriteKind, value: str) -> str | None:
+    if kind == "uuid":
+        return value.lower() or None
+    pattern = {"time": TIME, "duration": DURATION}.get(kind)
+    found = pattern.fullmatch(value) if pattern else None
+    if found is None:
+        return value or None
+    hours, minutes, seconds = found[1], found[2], found[3] or "00"
+    return f"{int(hours):02}:{minutes}" + (f":{seconds}" if seconds != "00" else "")
+
+
+def _number(value: float | Decimal) -> Any:
+    if not math.isfinite(value):
+        return value
+    return int(value) if value == int(value) else float(value)
+
+
+def _object(parts: Sequence[Part], value: Any) -> Any:
+    """The parts that say something; a time within an object always has its seconds."""
+    if not isinstance(value, Mapping):
+        return value
+    made = {part.name: _part(part, value.get(part.name)) for part in parts}
+    said = {name: one for name, one in made.items() if one is not None}
+    return said if any(value.get(name) not in (None, "") for name in said) else None
+
+
+def _part(part: Part, value: Any) -> Any:
+    plain = _plain(part.kind, value)
+    if part.kind == "time" and isinstance(plain, str) and TIME.fullmatch(plain):
+        return plain if plain.count(":") == 2 else f"{plain}:00"  # noqa: PLR2004  hours, minutes, seconds
+    return part.default if plain is None else plain
+
+
+def _objects(writable: Writable, value: Any) -> Any:
+    if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
+        return value
+    made = [one for one in (_object(writable.parts, one) for one in value) if one is not None]
+    return sorted(made, key=lambda one: (_order(one.get(writable.key)), msgspec.json.encode(one))) or None
+
+
+def _order(key: Any) -> tuple[bool, float, str]:
+    return (key is None, key if _is_number(key) else 0, str(key))
+
+
+def resembles(writable: Writable, sent: Any, answered: Any) -> bool:
+    """Whether the CRM may have made this value of that one; it changes what it does not keep verbatim.
+
+    Both are canonical. It is asked when a lost record is looked for; one whose values are equal is the better find.
+    """
+    if sent == answered:
+        return True
+    if not writable.verbatim:
+        return sent is not None and answered is not None
+    if writable.kind == "objects" and isinstance(sent, list) and isinstance(answered, list):
+        return {_key(writable, one) for one in sent} <= {_key(writable, one) for one in answered}
+    return False
+
+
+def _key(writable: Writable, one: Mapping[str, Any]) -> str:
+    return str(one.get(writable.key))
+
+
+def values_of(row: Mapping[str, Any], fields: Iterable[Writable]) -> dict[str, Any]:
+    """The canonical values of a record as the API tells it, by field name."""
+    custom = row.get(CUSTOM[:-1]) or {}
+    told = {
+        one: custom.get(one.name.removeprefix(CUSTOM)) if one.name.startswith(CUSTOM) else row.get(one.name)
+        for one in fields
+    }
+    return {one.name: canonical(one, value) for one, value in told.items()}
