@@ -61,12 +61,16 @@ class App:
         self._last_pages.move_to_end(walk)
         if len(self._last_pages) > WALKS_REMEMBERED:
             self._last_pages.popitem(last=False)
+        if fault and fault.kind == "failed_after":
+            return site.refuse(request, "server_error", fault.status)
         return reply
 
     async def _send(self, reply: Reply, fault: Fault | None, send: Send) -> None:
         kind = fault.kind if fault else ""
         body = reply.body[: len(reply.body) // 2] if kind in {"truncated", "reset"} else reply.body
         length = len(reply.body if kind == "reset" else body)
+        if fault and kind == "late":
+            await self._sleep(fault.seconds)
         await send(
             {"type": "http.response.start", "status": reply.status, "headers": self._headers(reply, length)}
         )

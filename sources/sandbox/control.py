@@ -138,6 +138,12 @@ def _show_limits(world: World, body: dict[str, Any]) -> Any:
     }
 
 
+def _normalise(world: World, body: dict[str, Any]) -> Any:
+    site = _site(world, body)
+    site.normalised = frozenset(map(str, body["fields"]))
+    return {"fields": sorted(site.normalised)}
+
+
 def _latency(world: World, body: dict[str, Any]) -> Any:
     world.latency = float(body["seconds"])
     return {"seconds": world.latency}
@@ -164,4 +170,5 @@ _ACTIONS: dict[tuple[str, str], Action] = {
     ("limits", "GET"): _show_limits,
     ("limits", "POST"): _limits,
     ("latency", "POST"): _latency,
+    ("normalise", "POST"): _normalise,
 }

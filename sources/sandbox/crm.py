@@ -17,6 +17,8 @@ class Site(Protocol):
 
     account: Account
     limits: Limits
+    normalised: frozenset[str]
+    """Fields whose texts the CRM does not keep as they are written."""
 
     def answer(self, request: Request) -> Reply:
         """Answer a request as the CRM would."""

@@ -14,8 +14,11 @@ from sources.sandbox.exchange import Request
 REFUSALS = ("burst_429", "budget_spent", "server_error", "forbidden_html", "cursor_refused", "unauthorized")
 """Answered in the reply's stead."""
 
-WIRE = ("reset", "truncated", "slow", "repeated_page")
-"""Done to the real reply."""
+WIRE = ("reset", "truncated", "slow", "late", "failed_after", "repeated_page")
+"""Done to the real reply: what was asked for has been done.
+
+`late` waits before its first byte, `failed_after` answers with a server error.
+"""
 
 PAGED = ("cursor_refused", "repeated_page")
 """Only for requests that go on from an earlier page."""
@@ -25,10 +28,14 @@ STATUSES = (500, 502, 503)
 
 @dataclass
 class Fault:
-    """One armed fault. `times` null: for ever. `status` is for server_error, `seconds` for slow."""
+    """One armed fault. `times` null: for ever. `method` is a comma list of those concerned.
+
+    `status` is for server_error and failed_after, `seconds` for slow and late.
+    """
 
     kind: str
     path: str = ""
+    method: str = ""
     nth: int | None = None
     rate: float | None = None
     times: int | None = 1
@@ -48,6 +55,8 @@ class Fault:
     def concerns(self, request: Request, *, later_page: bool) -> bool:
         """Tell whether a request could meet this fault."""
         if self.kind in PAGED and not later_page:
+            return False
+        if self.method and request.method not in self.method.split(","):
             return False
         return request.path.startswith(self.path) or fnmatchcase(request.path, self.path)
 

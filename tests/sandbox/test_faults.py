@@ -1,10 +1,14 @@
 """Each fault on demand, and how it is armed."""
 
+import contextlib
+from typing import Any
+
 import httpx
 import pytest
 
 from tests.sandbox.conftest import ADMIN, Sandbox
 
+ACTIVITIES = "/api/v2/activities"
 DEALS = "/api/v2/deals"
 
 
@@ -135,3 +139,38 @@ def test_a_struck_request_costs_no_tokens(fresh: Sandbox) -> None:
     fresh.get(DEALS)
     stats = fresh.http.get("/_sandbox/stats").json()
     assert (stats["requests"], stats["tokens"], stats["refused_429"]) == (1, 0, 1)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "failed_after", "status": 500},
+        {"kind": "late", "seconds": 0.5},
+        {"kind": "reset"},
+        {"kind": "truncated"},
+    ],
+)
+def test_a_lost_answer_to_a_write_has_been_written_all_the_same(
+    fresh: Sandbox, fault: dict[str, Any]
+) -> None:
+    fresh.control("faults", method="POST", path=ACTIVITIES, **fault)
+    before = len(fresh.truth("activities"))
+    response = None
+    with contextlib.suppress(httpx.TransportError):
+        response = fresh.ask("POST", ACTIVITIES, json={"subject": "once"}, timeout=0.2)
+    assert response is None or response.status_code == 500 or not response.text.endswith("}")
+    assert [row["subject"] for row in fresh.truth("activities")[before:]] == ["once"]
+
+
+def test_what_is_refused_has_not_been_written(fresh: Sandbox) -> None:
+    before = len(fresh.truth("activities"))
+    for kind in ("server_error", "burst_429", "forbidden_html"):
+        fresh.control("faults", kind=kind, method="POST,PATCH")
+        assert fresh.ask("POST", ACTIVITIES, json={}).status_code in (503, 429, 403)
+    assert len(fresh.truth("activities")) == before
+
+
+def test_a_fault_may_concern_some_methods_only(fresh: Sandbox) -> None:
+    fresh.control("faults", kind="server_error", method="PATCH,DELETE", times=None)
+    assert fresh.get(ACTIVITIES, limit=1).status_code == 200
+    assert fresh.ask("DELETE", f"{ACTIVITIES}/1").status_code == 503

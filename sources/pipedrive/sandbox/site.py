@@ -4,17 +4,23 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import partial
 from random import Random
 from typing import Final
 from uuid import UUID
 
 import pendulum
 
-from sources.pipedrive.sandbox import listing, lists, recents, v1, v2, writes
+from sources.pipedrive.sandbox import listing, lists, recents, v1, v1writes, v2, writes
 from sources.pipedrive.sandbox import replies as say
+from sources.pipedrive.sandbox.activity_writes import ACTIVITIES
 from sources.pipedrive.sandbox.costs import COSTS, allowance
+from sources.pipedrive.sandbox.deal_writes import DEALS
+from sources.pipedrive.sandbox.normalising import normalised
+from sources.pipedrive.sandbox.person_writes import PERSONS
 from sources.pipedrive.sandbox.replies import Answer, RefusalError
 from sources.pipedrive.sandbox.tokens import NOBODY, Credential, Tokens
+from sources.pipedrive.sandbox.writes import By
 from sources.sandbox.clock import Clock, stamp
 from sources.sandbox.exchange import Header, Reply, Request
 from sources.sandbox.index import View
@@ -27,6 +33,7 @@ KEPT: Final = timedelta(days=30)
 DELETED: Final = View(deleted=True)
 ROOTS: Final = {"/api/v2/": "v2", "/api/v1/": "v1", "/v1/": "v1"}
 ID: Final = re.compile(r"[0-9]{1,17}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+WRITES: Final = {one.entity: one for one in (ACTIVITIES, DEALS, PERSONS)}
 PAGE_MARKS: Final = frozenset({"cursor", "start"})
 
 SimulateDay = Callable[..., dict[str, int]]
@@ -48,6 +55,11 @@ class Call:
         return int(self.named)
 
     @property
+    def entity(self) -> str:
+        """Return the first step of the path."""
+        return self.template.partition("/")[0]
+
+    @property
     def key(self) -> tuple[str, str, str]:
         """Return what the endpoint is listed under."""
         return self.version, self.request.method, self.template
@@ -63,6 +75,7 @@ class Pipedrive:
     tokens: Tokens
     simulate: SimulateDay
     random: Random = field(default_factory=lambda: Random(0))
+    normalised: frozenset[str] = frozenset()
 
     def answer(self, request: Request) -> Reply:
         """Answer a request as Pipedrive would."""
@@ -127,9 +140,31 @@ class Pipedrive:
 
     def _answered(self, call: Call) -> Answer:
         try:
-            return _dispatch(self.account, self.clock, call)
+            return self._dispatch(call)
         except RefusalError as refusal:
             return refusal.answer
+
+    def _dispatch(self, call: Call) -> Answer:
+        account, params = self.account, call.request.params
+        if call.key in lists.LISTS:
+            return listing.page(account, lists.LISTS[call.key], params, call.who, call.named)
+        if call.request.method != "GET":
+            return self._write(call)
+        if call.version == "v1":
+            return _read_v1(account, self.clock, call)
+        if facts := v2.LISTS.get(call.template) or v2.FIELD_LISTS.get(call.template):
+            return v2.list_page(account, facts, params)
+        return v2.one(account, call.entity, call.record_id, params)
+
+    def _write(self, call: Call) -> Answer:
+        request = call.request
+        by = By(call.who.user_id, self.clock.now(), partial(normalised, fields=self.normalised))
+        if call.version == "v2":
+            facts = WRITES[call.entity]
+            return writes.write(self.account, facts, request.method, call.named, request.body, by=by)
+        if request.method == "DELETE" and not call.named:
+            return v1writes.delete_many(self.account, request.params.get("ids", ""), by)
+        return v1writes.write(self.account, request.method, call.named, request.body, by)
 
     def _refusal(self, call: Call, answer: Answer, standing: Standing | None = None) -> Reply:
         standing = standing or self.limits.standing(call.who.name, call.who.kind)
@@ -160,32 +195,12 @@ def _understood(request: Request, who: Credential) -> Call | None:
     return call if call.key in COSTS else None
 
 
-def _dispatch(account: Account, clock: Clock, call: Call) -> Answer:
-    if call.key in lists.LISTS:
-        return listing.page(account, lists.LISTS[call.key], call.request.params, call.who, call.named)
-    if call.request.method != "GET":
-        return _write(account, clock, call)
-    if call.version == "v1":
-        return _read_v1(account, clock, call)
-    facts = v2.LISTS.get(call.template) or v2.FIELD_LISTS.get(call.template)
-    if facts:
-        return v2.list_page(account, facts, call.request.params)
-    return v2.one(account, call.template.partition("/")[0], call.record_id, call.request.params)
-
-
-def _write(account: Account, clock: Clock, call: Call) -> Answer:
-    now, body = clock.now(), call.request.body
-    if call.request.method == "POST":
-        return writes.create(account, body, user_id=call.who.user_id, now=now)
-    if call.request.method == "PATCH":
-        return writes.change(account, call.record_id, body, now=now)
-    return writes.delete(account, call.record_id, now=now)
-
-
 def _read_v1(account: Account, clock: Clock, call: Call) -> Answer:
     params = call.request.params
     if call.template in v1.COLLECTIONS:
         return v1.collection_page(account, v1.COLLECTIONS[call.template], params, call.who)
+    if call.template == "activities/{id}":
+        return v1writes.one(account, call.record_id)
     if call.template == "recents":
         return recents.recents(account, params, clock.now())
     if call.template == "currencies":
