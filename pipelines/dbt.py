@@ -62,6 +62,7 @@ def build(
     *,
     full_refresh: bool = False,
     select: Sequence[str] = (),
+    exclude: Sequence[str] = (),
     variables: Mapping[str, Any] | None = None,
     follow: Follow = lambda _step: None,
 ) -> list[Node]:
@@ -69,6 +70,7 @@ def build(
     arguments = ["build", "--exclude-resource-type", "unit_test", "--threads", THREADS[place.destination]]
     arguments += ["--full-refresh"] * full_refresh + ["--vars", json.dumps(variables or {})]
     arguments += ["--select", *select] if select else []
+    arguments += ["--exclude", *exclude] if exclude else []
     return [_node(result) for result in _invoke(place, arguments, follow).result]
 
 

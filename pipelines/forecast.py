@@ -19,6 +19,7 @@ from pipelines.lock import locked
 from pipelines.ops import Run
 from pipelines.planning import Estimate, Forecast, Limits
 from pipelines.warehouse import Warehouse, open_warehouse
+from sources.crm import Crm
 from sources.entity import DELETED, DELETED_AT, Entity
 from sources.errors import BudgetSpent, UsageError
 from sources.reading import Plan, Progress
@@ -70,7 +71,7 @@ def forecast(
             estimates = facts.reconcile(chosen, dry_run=dry_run)
         else:
             estimates = facts.backfill(chosen, span)
-        return Forecast(command, estimates, facts.limits())
+        return Forecast(command, estimates, limits(settings.crm, warehouse))
 
 
 @contextmanager
@@ -81,6 +82,17 @@ def _opened(settings: Settings) -> Iterator[Warehouse | None]:
         return
     with open_warehouse(settings.place, settings.dataset, read_only=True) as warehouse:
         yield warehouse if "token_spend" in warehouse.catalog("ops") else None
+
+
+def limits(crm: Crm, warehouse: Warehouse | None) -> Limits:
+    """What the CRM allowed when it was last asked."""
+    if warehouse is None or "token_spend" not in warehouse.catalog("ops"):
+        return Limits()
+    found = next(iter(warehouse.rows_of(LIMITS, [crm.name])), None)
+    left = next(iter(warehouse.rows_of(LEFT, [crm.name])), (None,))[0]
+    spent = ops.spent_by_day(warehouse, crm.name).get(pendulum.now("UTC").date(), 0)
+    burst, latency, daily = found or (Limits.burst, Limits.latency, None)
+    return Limits(burst, latency, daily, left, spent)
 
 
 class _Facts:
@@ -121,16 +133,6 @@ class _Facts:
         return planning.joined(
             [planning.of_account(self.crm), *(self._window(entity, span) for entity in chosen)]
         )
-
-    def limits(self) -> Limits:
-        """What the CRM allowed when it was last asked."""
-        if self.warehouse is None:
-            return Limits()
-        found = next(iter(self.warehouse.rows_of(LIMITS, [self.crm.name])), None)
-        left = next(iter(self.warehouse.rows_of(LEFT, [self.crm.name])), (None,))[0]
-        spent = ops.spent_by_day(self.warehouse, self.crm.name).get(pendulum.now("UTC").date(), 0)
-        burst, latency, daily = found or (Limits.burst, Limits.latency, None)
-        return Limits(burst, latency, daily, left, spent)
 
     def _is_recent(self, entity: Entity) -> bool:
         """Whether the list of deletions reaches back to the last run."""
@@ -209,8 +211,8 @@ def probed(settings: Settings, command: Command, entities: Sequence[str] = (), *
             run.ended_at, run.tokens_left = pendulum.now("UTC"), client.limiter.daily_remaining
             ops.remember_limits(warehouse, run.crm, client.limiter)
             ops.end(warehouse, run)
-        limits = _Facts(settings, warehouse).limits()
-    return Forecast(command, planning.joined([planning.of_account(settings.crm), *whole]), limits)
+        found = limits(settings.crm, warehouse)
+    return Forecast(command, planning.joined([planning.of_account(settings.crm), *whole]), found)
 
 
 async def _probe(reader: Reader) -> Estimate:

@@ -23,6 +23,7 @@ from pipelines.failures import Failure, failures
 from pipelines.lock import locked
 from pipelines.place import Place
 from pipelines.publish import Edition, publish
+from pipelines.push.models import FOLDER
 from pipelines.reports import Reports, open_reports
 from pipelines.warehouse import Warehouse, open_warehouse
 from sources.errors import RoundtripError, TransformError, UsageError
@@ -127,7 +128,12 @@ def transform_in(
         with _garbage_left_lying():
             done.field_changes = fields.refresh(warehouse)
             done.nodes = dbt.build(
-                warehouse.place, full_refresh=full_refresh, select=select, variables=variables, follow=watch
+                warehouse.place,
+                full_refresh=full_refresh,
+                select=select,
+                exclude=() if select else (FOLDER,),
+                variables=variables,
+                follow=watch,
             )
             manifest = dbt.manifest(warehouse.place)
             done.as_of = _as_of(warehouse, manifest)

@@ -254,12 +254,13 @@ class Warehouse(ABC):
             table = table.set_column(number, table.schema.field(name), pc.coalesce(table[name], known))
         return table
 
-    def rows(self, entity: Entity, keys: Sequence[Any]) -> pa.Table:
-        """The held rows with these keys, in the entity's schema."""
-        wanted = schema(entity)
+    def rows(self, entity: Entity, keys: Sequence[Any], names: Sequence[str] = ()) -> pa.Table:
+        """The held rows with these keys, in the entity's schema; `names` are the columns to read, all by default."""
+        declared = schema(entity)
+        wanted = pa.schema([declared.field(name) for name in names or declared.names])
         if not self.columns(entity):
             return wanted.empty_table()
-        kind = wanted.field(entity.primary_key).type
+        kind = declared.field(entity.primary_key).type
         return self._held(entity, wanted.names, pa.chunked_array([keys], kind))
 
     def _held(self, entity: Entity, names: Sequence[str], keys: pa.ChunkedArray) -> pa.Table:

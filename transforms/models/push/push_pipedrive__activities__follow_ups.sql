@@ -1,0 +1,51 @@
+-- Without a next activity and untouched for longer than follow_up_days. When the call is done, that is a touch, and the
+-- deal's next follow-up has another key.
+with
+deals as (
+
+    select * from {{ ref('dim_deal') }}
+
+),
+
+engagement as (
+
+    select * from {{ ref('fct_deal_engagement') }}
+
+),
+
+users as (
+
+    select * from {{ ref('dim_user') }}
+
+),
+
+as_of as (
+
+    select * from {{ ref('int_as_of') }}
+
+)
+
+select
+    'follow-up-' || deals.deal_id || '-' || coalesce(
+        cast({{ local_date('engagement.last_touch_at', "'UTC'") }} as varchar), 'first'
+    ) as push_key,
+    'call' as type,
+    'Follow up: ' || coalesce(nullif(deals.title, ''), 'deal ' || deals.deal_id) as subject,
+    deals.owner_id,
+    deals.deal_id,
+    deals.organization_id as org_id,
+    '[{"person_id": ' || deals.person_id || ', "primary": true}]' as participants,
+    as_of.as_of_date + 1 as due_date,
+    coalesce(
+        'Not touched for ' || engagement.days_since_last_touch || ' days, and nothing is planned.',
+        'Never touched, and nothing is planned.'
+    ) as note
+from deals
+cross join as_of
+inner join engagement on deals.deal_id = engagement.deal_id
+inner join users on deals.owner_id = users.user_id
+where
+    deals.is_open
+    and users.is_active
+    and not engagement.has_next_activity
+    and coalesce(engagement.days_since_last_touch > {{ var('follow_up_days') }}, true)
