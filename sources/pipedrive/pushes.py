@@ -140,7 +140,9 @@ PERSONS = Pushing(
 
 PUSHES: Mapping[str, Pushing] = {one.entity: one for one in (ACTIVITIES, DEALS, PERSONS)}
 
-V1_NAMES = {"owner_id": "user_id", "busy": "busy_flag"}
+V1_PARTS = {"location": PLACE[:1], "attendees": (ATTENDEE[0], Part("person_id", "int"))}
+"""v1 takes whom to invite, and says itself what became of it; of a place it takes one line."""
+V1_NAMES = {"owner_id": "user_id", "busy": "busy_flag", "email": "email_address"}
 
 
 def v1_body(values: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -155,14 +157,10 @@ def v1_body(values: Mapping[str, Any]) -> Mapping[str, Any]:
             {"person_id": one["person_id"], "primary_flag": one["primary"]} for one in body["participants"]
         ]
     if "attendees" in body:
-        body["attendees"] = [_v1_attendee(one) for one in body["attendees"]]
+        body["attendees"] = [
+            {V1_NAMES.get(name, name): value for name, value in one.items()} for one in body["attendees"]
+        ]
     return body
-
-
-def _v1_attendee(attendee: Mapping[str, Any]) -> Mapping[str, Any]:
-    """v1 takes whom to invite, and says itself what became of it."""
-    told = {"email_address": attendee["email"], "person_id": attendee.get("person_id")}
-    return {name: value for name, value in told.items() if value is not None}
 
 
 def _v1_record(record: bytes) -> bytes:
@@ -188,7 +186,7 @@ LEGACY_ACTIVITIES = replace(
         **dict.fromkeys(("priority", "outcome"), "API v1 does not take it: remove the setting api"),
     },
     fields=tuple(
-        replace(one, parts=one.parts[:1]) if one.name == "location" else one
+        replace(one, parts=V1_PARTS.get(one.name, one.parts))
         for one in ACTIVITIES.fields
         if one.name not in ("priority", "outcome")
     ),
