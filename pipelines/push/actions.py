@@ -94,6 +94,15 @@ class Known:
     intended: Mapping[str, Any] = field(default_factory=dict)
     """What was last to be sent."""
     intended_at: datetime | None = None
+    """When, by the CRM's clock; known of a write whose answer was lost."""
+
+    def agreed(self, name: str, current: Any) -> Pushed | None:
+        """A field as it was last written, to be compared with what is there.
+
+        A write whose answer was lost was ours if the field is as it was to become.
+        """
+        lost = self.verdict == "unknown" and name in self.intended and self.intended[name] == current
+        return Pushed(current, current) if lost else self.pushed.get(name)
 
 
 @dataclass(frozen=True)
@@ -178,7 +187,9 @@ class Outcome:
     pushed: Mapping[str, Pushed] = field(default_factory=dict)
     """All fields of the key that were ever pushed, as last written."""
     changes: tuple[Change, ...] = ()
-    """What was in fact sent, or stood in the way; `before` is what the CRM had when it was read."""
+    """What was in fact sent, or was refused; `before` is what the CRM had when it was read."""
+    conflicts: tuple[Change, ...] = ()
+    """What somebody else had changed, and was left as it is; also where the other fields were sent."""
     update_time: datetime | None = None
     """Of the record, as the CRM answered."""
     at: datetime | None = None

@@ -82,6 +82,10 @@ class Warehouse(ABC):
         """What is executed within happens as a whole, or not at all."""
 
     @abstractmethod
+    def append(self, table: str, rows: pa.Table) -> None:
+        """Add rows to a table (its name in SQL): a few thousand at most, in the transaction that is open."""
+
+    @abstractmethod
     def _columns_in(self, schema: str) -> list[tuple[str, str, str]]:
         """Table, column and type of all columns in a schema."""
 
@@ -90,7 +94,7 @@ class Warehouse(ABC):
         """The answer to a query that holds `among`."""
 
     @abstractmethod
-    def _batches(self, query: str) -> Iterator[pa.RecordBatch]:
+    def batches(self, query: str) -> Iterator[pa.RecordBatch]:
         """The answer to a query, bit by bit."""
 
     def catalog(self, schema: str) -> dict[str, dict[str, str]]:
@@ -278,7 +282,7 @@ class Warehouse(ABC):
         if self.columns(entity):
             key = quoted(entity.primary_key)
             query = f"select {key} from {self.table(entity)} where not {DELETED}"  # noqa: S608
-            for batch in self._batches(query):
+            for batch in self.batches(query):
                 keys.first_time(batch.column(0).to_pylist())
         return keys
 

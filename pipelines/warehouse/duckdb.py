@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.place import Place
-from pipelines.warehouse.base import Warehouse
+from pipelines.warehouse.base import Warehouse, quoted
 from sources.errors import Busy, UsageError
 
 KEYS = 100_000
@@ -85,6 +85,14 @@ class DuckDB(Warehouse):
         with self._cursor() as cursor:
             cursor.execute(statement, parameters)
 
+    def append(self, table: str, rows: pa.Table) -> None:
+        """Add rows to a table."""
+        names = ", ".join(map(quoted, rows.schema.names))
+        with self._cursor() as cursor:
+            cursor.register("appended", rows)
+            cursor.execute(f"insert into {table} ({names}) select {names} from appended")  # noqa: S608
+            cursor.unregister("appended")
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """What is executed within happens as a whole, or not at all."""
@@ -111,7 +119,8 @@ class DuckDB(Warehouse):
             cursor.register("batch", pa.table({"key": keys}))
             return cursor.sql(query).to_arrow_table()
 
-    def _batches(self, query: str) -> Iterator[pa.RecordBatch]:
+    def batches(self, query: str) -> Iterator[pa.RecordBatch]:
+        """The answer to a query, bit by bit."""
         with self.connection.cursor() as cursor:
             yield from cursor.sql(query).to_arrow_reader(KEYS)
 

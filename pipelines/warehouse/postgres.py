@@ -21,7 +21,7 @@ import psycopg2.extras
 import pyarrow as pa
 
 from pipelines.place import Place
-from pipelines.warehouse.base import Warehouse
+from pipelines.warehouse.base import Warehouse, quoted
 from sources.entity import Entity
 from sources.errors import LoadError, UsageError
 
@@ -94,13 +94,28 @@ class Postgres(Warehouse):
         with self._executed(statement, parameters):
             pass
 
+    def append(self, table: str, rows: pa.Table) -> None:
+        """Add rows to a table."""
+        names = ", ".join(map(quoted, rows.schema.names))
+        columns = [column.to_pylist() for column in rows.columns]
+        with self._named_errors(), self._server.cursor() as cursor:
+            psycopg2.extras.execute_values(
+                cursor,
+                f"insert into {table} ({names}) values %s",  # noqa: S608
+                list(zip(*columns, strict=True)),
+            )
+
     @contextmanager
     def _executed(self, statement: str, parameters: Sequence[Any]) -> Iterator[Any]:
+        with self._named_errors(), self._server.cursor() as cursor:
+            # Without parameters psycopg2 leaves a statement as it is.
+            cursor.execute(*((_formatted(statement), tuple(parameters)) if parameters else (statement,)))
+            yield cursor
+
+    @contextmanager
+    def _named_errors(self) -> Iterator[None]:
         try:
-            with self._server.cursor() as cursor:
-                # Without parameters psycopg2 leaves a statement as it is.
-                cursor.execute(*((_formatted(statement), tuple(parameters)) if parameters else (statement,)))
-                yield cursor
+            yield
         except psycopg2.errors.InsufficientPrivilege as error:
             raise _not_allowed(self.place, str(error)) from error
         except psycopg2.Error as error:
@@ -157,7 +172,8 @@ class Postgres(Warehouse):
         except adbc.Error as error:
             raise LoadError(f"Postgres refused a query: {self.told(error)}") from error
 
-    def _batches(self, query: str) -> Iterator[pa.RecordBatch]:
+    def batches(self, query: str) -> Iterator[pa.RecordBatch]:
+        """The answer to a query, bit by bit."""
         try:
             with self._rows.cursor() as cursor:
                 cursor.execute(query)
