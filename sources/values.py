@@ -144,9 +144,9 @@ def _text(kind: WriteKind, value: str) -> str | None:
 
 
 def _number(value: float | Decimal) -> Any:
-    if not math.isfinite(value):
-        return value
-    return int(value) if value == int(value) else float(value)
+    number = float(value)
+    exact = math.isfinite(number) and abs(number) <= MOST and number.is_integer()
+    return int(number) if exact else number
 
 
 def _object(parts: Sequence[Part], value: Any) -> Any:
