@@ -65,3 +65,20 @@ def test_the_shipped_settings_file_shows_every_setting_that_is_no_secret() -> No
     shipped = (ROOT / ".dlt/config.toml").read_text()
     public = [key for key, text in PIPEDRIVE.settings.items() if not text.startswith("*")]
     assert [key for key in [*ROUNDTRIP, *SOURCE, *public] if key not in shipped] == []
+
+
+def test_the_api_file_says_how_what_is_pushed_is_written() -> None:
+    pushes = {
+        **PIPEDRIVE.pushes,
+        **{f"{name}, by setting": one for name, one in PIPEDRIVE.legacy_pushes.items()},
+    }
+    declared = {
+        name: [
+            *(f"POST {one.path}", one.create_cost, f"{one.update_method} {one.path}/{{id}}", one.update_cost),
+            *(f"DELETE {one.path}/{{id}}", one.delete_cost, f"GET {one.path}/{{id}}", one.read_cost),
+        ]
+        for name, one in pushes.items()
+    }
+    rows = re.findall(r"^\| ([\w, ]+) \| (`POST .*) \| spec", API, re.MULTILINE)
+    told = {name: [cell.strip("`") for cell in cells.split(" | ")] for name, cells in rows}
+    assert told == {name: [str(cell) for cell in cells] for name, cells in declared.items()}

@@ -46,7 +46,7 @@ def _begun(account: Account, _: Record, user_id: int) -> Record:
 def _applied(account: Account, record: Record, given: Record, time: str) -> Record:
     taken = {name: value for name, value in given.items() if name not in TIMES}
     new = {**record, **taken, **_placed(account, record, given)}
-    if new["stage_id"] != record["stage_id"]:
+    if new["stage_id"] != record["stage_id"] and record["update_time"]:  # where it begins is no change
         new["stage_change_time"] = time
     if new["is_archived"] != record["is_archived"]:
         new["archive_time"] = (given.get("archive_time") or time) if new["is_archived"] else None
