@@ -44,6 +44,7 @@ SOURCE = {
     "entities": "the entities to read; the default ones when not set; `default` and `all` stand for many",
     "api": 'for each entity read through the older API generation: activities = "v1"',
     "safety_lag_seconds": "how long a change must have rested before a run reads it",
+    "settling_seconds": "how long a push waits before it takes a write whose answer was lost for not done",
     "request_timeout_seconds": "the longest a single request may take",
     "request_tries": "how often a request is tried before it counts as failed",
     "max_tokens_a_day": "the most tokens that all runs together spend on one day (UTC)",
@@ -63,6 +64,8 @@ class Settings:
     legacy: frozenset[str] = frozenset()
     """Entities read through the API generation before."""
     safety_lag: int = 60
+    settling: int = 60
+    """Seconds after which a write whose answer was lost can no longer be under way."""
     patience: Patience = field(default_factory=Patience)
     max_tokens_a_day: int | None = None
     max_share_of_tokens_left: float = 1.0
@@ -115,6 +118,7 @@ def read_settings(crm: Crm) -> Settings:
         entities=values.names(f"{section}.entities"),
         legacy=_legacy(crm, f"{section}.api"),
         safety_lag=int(values.number(f"{section}.safety_lag_seconds", Settings.safety_lag)),
+        settling=int(values.number(f"{section}.settling_seconds", Settings.settling)),
         patience=Patience(
             total=timeout,
             read=min(default.read, timeout),

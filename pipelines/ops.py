@@ -59,6 +59,8 @@ class Run:
     entities: list[Progress] = field(default_factory=list)
     other: Tally = field(default_factory=Tally)
     """Requests that belong to no entity: who we are, what was deleted."""
+    pushing: dict[str, Tally] = field(default_factory=dict)
+    """Requests of a push, by entity."""
     ended_at: pendulum.DateTime | None = None
     status: str = "running"
     problem: str = ""
@@ -67,7 +69,7 @@ class Run:
     @property
     def tallies(self) -> list[Tally]:
         """Everything that was asked of the CRM."""
-        return [progress.reader.tally for progress in self.entities] + [self.other]
+        return [*(progress.reader.tally for progress in self.entities), *self.pushing.values(), self.other]
 
     def total(self, name: str) -> int:
         """The sum of a count over all requests, or over all entities."""
@@ -155,7 +157,7 @@ def record_spend(warehouse: Warehouse, run: Run) -> None:
     tallies = {progress.plan.entity.name: progress.reader.tally for progress in run.entities}
     with warehouse.transaction():
         warehouse.execute("delete from ops.token_spend where run_id = ?", [run.run_id])
-        for entity, tally in {**tallies, "": run.other}.items():
+        for entity, tally in {**tallies, **run.pushing, "": run.other}.items():
             for day in sorted({day for day, _ in tally.by_day}):
                 counts = [tally.by_day[day, what] for what in ("requests", "tokens")]
                 warehouse.execute(SPEND, [day, run.crm, run.command, entity, run.run_id, *counts])

@@ -206,6 +206,10 @@ class Fetcher:
         """Run something in the fetcher's loop and wait for it."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
+    def submit(self, work: Coroutine[Any, Any, None]) -> None:
+        """Begin something in the fetcher's loop; it has to tell by itself what came of it."""
+        asyncio.run_coroutine_threadsafe(work, self._loop)
+
     def start(
         self, reader: Reader, window: Window, reached: Mapping[str, str] | None = None
     ) -> Iterator[Page | None]:

@@ -190,6 +190,8 @@ class Outcome:
     """What was in fact sent, or was refused; `before` is what the CRM had when it was read."""
     conflicts: tuple[Change, ...] = ()
     """What somebody else had changed, and was left as it is; also where the other fields were sent."""
+    passing: bool = False
+    """Of a refusal: whether it was none of the row, but trouble on the way; it is tried again in the next run."""
     update_time: datetime | None = None
     """Of the record, as the CRM answered."""
     at: datetime | None = None

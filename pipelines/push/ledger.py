@@ -15,7 +15,7 @@ from typing import Any, Literal
 import msgspec
 import pyarrow as pa
 
-from pipelines.push.actions import Action, Known, Outcome, Pushed, Target
+from pipelines.push.actions import Action, Change, Known, Operation, Outcome, Pushed, Target
 from pipelines.push.hashing import fields_hash
 from pipelines.warehouse import Warehouse
 
@@ -61,6 +61,11 @@ select push_key, record_id, created, verdict, operation, fields_hash, pushed::va
     next_try_at, fields::varchar as fields, case when verdict = 'unknown' then intended_at end as intended_at
 from ops.push_state where crm = {crm} and target = {target}
 """
+UNSETTLED = """
+select intent, push_key, operation, record_id, fields::varchar, before::varchar, pushed::varchar, created, attempts,
+    basis_update_time, intended_at, recorded_at
+from ops.push_state where crm = {crm} and target = {target} and verdict = 'unknown' order by intent
+"""
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(hours=1), timedelta(days=7)
 MOST_DOUBLINGS = 10
 PUSHED = msgspec.json.Decoder(dict[str, Pushed])
@@ -101,6 +106,8 @@ class Intent:
     action: Action
     at: datetime
     """By the CRM's clock."""
+    recorded_at: datetime
+    """By ours; of what was last heard of it."""
 
 
 class Ledger:
@@ -118,7 +125,7 @@ class Ledger:
     ) -> list[Intent]:
         """Commit that these are about to be sent; `at` is by our clock."""
         first = self._last + 1
-        intents = [Intent(first + place, target, one, server_time) for place, one in enumerate(actions)]
+        intents = [Intent(first + place, target, one, server_time, at) for place, one in enumerate(actions)]
         self._append([self._row(one, one.event, "intent", at) for one in intents])
         self._last += len(intents)
         return intents
@@ -171,8 +178,8 @@ class Ledger:
 def _became(intent: Intent, outcome: Outcome, at: datetime) -> dict[str, Any]:
     """What an outcome adds to its intent."""
     action = intent.action
-    refused = outcome.verdict == "refused"
-    attempts = action.attempts + 1 if refused else 0
+    refused = outcome.verdict == "refused" and not outcome.passing
+    attempts = action.attempts + 1 if refused else action.attempts if outcome.passing else 0
     sent = {change.field.name: outcome.pushed.get(change.field.name) for change in outcome.changes}
     return {
         "record_id": outcome.record_id or action.record_id,
@@ -183,7 +190,7 @@ def _became(intent: Intent, outcome: Outcome, at: datetime) -> dict[str, Any]:
         "answered": _json({name: one.answered for name, one in sent.items() if one}),
         "conflicts": _json({one.field.name: one.before for one in outcome.conflicts}),
         "pushed": _pushed(outcome.pushed),
-        "created": action.created or (action.operation == "create" and outcome.verdict == "applied"),
+        "created": outcome.verdict != "refused" if action.operation == "create" else action.created,
         "attempts": attempts,
         "next_try_at": at + pause(attempts) if refused else None,
         "update_time": outcome.update_time,
@@ -208,19 +215,42 @@ def make(warehouse: Warehouse) -> None:
 
 def known(warehouse: Warehouse, target: Target) -> dict[str, Known]:
     """What is known of each key of a target."""
-    return _asked(warehouse, target)
-
-
-def unsettled(warehouse: Warehouse, target: Target) -> dict[str, Known]:
-    """The keys of which it is not known whether what was last to be sent was done."""
-    return _asked(warehouse, target, " and verdict = 'unknown'")
-
-
-def _asked(warehouse: Warehouse, target: Target, narrowed: str = "") -> dict[str, Known]:
     if "push_state" not in warehouse.catalog("ops"):
         return {}
-    query = KNOWN.format(crm=_literal(target.crm), target=_literal(target.name)) + narrowed
+    query = KNOWN.format(crm=_literal(target.crm), target=_literal(target.name))
     return {one.push_key: one for batch in warehouse.batches(query) for one in _known(batch)}
+
+
+def unsettled(warehouse: Warehouse, target: Target) -> dict[str, Intent]:
+    """What was to be sent, and may have been done or not, by key."""
+    query = UNSETTLED.format(crm=_literal(target.crm), target=_literal(target.name))
+    rows = warehouse.rows_of(query) if "push_state" in warehouse.catalog("ops") else []
+    return {row[1]: _intent(target, *row) for row in rows}
+
+
+def _intent(
+    target: Target, event: int, key: str, operation: Operation, record_id: int | None, *rest: Any
+) -> Intent:
+    fields, before, pushed, created, attempts, basis, intended_at, recorded_at = rest
+    had = FIELDS.decode(before)
+    changes = [
+        Change(field, had.get(name), value)
+        for name, value in FIELDS.decode(fields).items()
+        if (field := target.fields.get(name) or target.pushing.field(name)) is not None
+    ]
+    action = Action(
+        target.name,
+        key,
+        operation,
+        record_id,
+        tuple(changes),
+        basis=basis,
+        wanted={change.field.name: change.after for change in changes},
+        pushed=PUSHED.decode(pushed),
+        created=created,
+        attempts=attempts,
+    )
+    return Intent(event, target, action, intended_at, recorded_at)
 
 
 def claimed(warehouse: Warehouse, crm: str, entity: str, ids: Iterable[int]) -> set[int]:

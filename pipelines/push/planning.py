@@ -187,12 +187,12 @@ class _Planner:
     ) -> list[Action | Left]:
         writes: list[Change] = []
         conflicts: list[Change] = []
-        pushed = known.pushed if known is not None else {}
         for name, value in row.values.items():
             current = found.values.get(name)
             if value == current or (name in self.target.only_on_create and not because):
                 continue
-            decision = decide(value, current, policy=self.target.policy(name), pushed=pushed.get(name))
+            agreed = known.agreed(name, current) if known is not None else None
+            decision = decide(value, current, policy=self.target.policy(name), pushed=agreed)
             if decision in ("write", "conflict"):
                 one = Change(self._field(name), current, value)
                 (writes if decision == "write" else conflicts).append(one)

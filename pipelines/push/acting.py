@@ -1,0 +1,227 @@
+"""One action at a time, done: the record is read first, decided on once more, then written; what came of it is told.
+
+Nothing here touches the warehouse: it runs where the requests do.
+"""
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pipelines.push.actions import Action, Change, Outcome, Pushed, Target
+from pipelines.push.deciding import Decision, decide
+from pipelines.push.ledger import Intent
+from sources.errors import (
+    RETRIED,
+    AnswerLost,
+    ApiError,
+    BudgetSpent,
+    NotAccepted,
+    NotFound,
+)
+from sources.pushing import Writable
+from sources.writer import Answered, Record, Writer
+
+FOUND = "its answer had been lost; it was found done"
+DELETED_THERE = "it was deleted in the CRM"
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came of an action, and the record as the CRM last showed it."""
+
+    outcome: Outcome
+    record: Record | None = None
+    is_deleted: bool = False
+    """Whether the record is known to be deleted."""
+    trouble: ApiError | None = None
+    """What went wrong on the way, if it is not the row's fault."""
+
+
+class Actor:
+    """Acts on the records of one target."""
+
+    def __init__(self, writer: Writer, target: Target, lost: Mapping[str, Intent]) -> None:
+        self.writer = writer
+        self.target = target
+        self.lost = lost
+        """Earlier writes whose answer was lost, by push key."""
+        self._ways = {"create": self._create, "update": self._update, "delete": self._delete}
+
+    async def act(self, action: Action) -> Done:
+        """Do it. BudgetSpent or NotAccepted: nothing was sent, and nothing will be."""
+        try:
+            return await self._ways[action.operation](action)
+        except (BudgetSpent, NotAccepted):
+            raise
+        except NotFound as error:
+            return _gone(action, error.request_id)
+        except AnswerLost as error:
+            return _done(action, "unknown", error.message, error.request_id, trouble=error)
+        except RETRIED as error:
+            return _troubled(action, error)
+        except ApiError as error:
+            return _done(action, "refused", error.reason or error.message, error.request_id)
+
+    async def settle(self, intent: Intent) -> Done | None:
+        """What became of a lost update or delete that nobody plans any more; None: it is not in effect."""
+        action = intent.action
+        record = await self.writer.read(action.record_id or 0)
+        if action.operation == "delete":
+            return _done(action, "applied", FOUND, is_deleted=True) if record is None else None
+        if record is None:
+            return _gone(action)
+        if self._values(action, record) != action.values:
+            return None
+        pushed = self._pushed(action, record, frozenset())
+        return _done(action, "applied", FOUND, record=record, pushed=pushed, changes=action.changes)
+
+    async def _create(self, action: Action) -> Done:
+        answered = await self.writer.create(action.values)
+        return self._applied(action, answered, action.changes)
+
+    async def _update(self, action: Action) -> Done:
+        record = await self.writer.read(action.record_id or 0)
+        if record is None:
+            return _gone(action)
+        lost = self.lost.get(action.push_key)
+        is_lost = lost is not None and lost.action.operation == "update"
+        intended = lost.action.values if lost is not None and is_lost else {}
+        decided = self._decided(action, record, intended)
+        writes = tuple(change for decision, change in decided if decision == "write")
+        conflicts = tuple(change for decision, change in decided if decision == "conflict")
+        left = {change.field.name for decision, change in decided if decision in ("conflict", "leave")}
+        if writes:
+            values = {change.field.name: change.after for change in writes}
+            answered = await self.writer.update(record.record_id, values)
+            return self._applied(action, answered, writes, conflicts, left)
+        found = is_lost and not conflicts
+        verdict: Any = "conflict" if conflicts else "applied" if found else "already"
+        return _done(
+            action,
+            verdict,
+            _told(conflicts) or (FOUND if found else ""),
+            record=record,
+            pushed=self._pushed(action, record, left),
+            conflicts=conflicts,
+        )
+
+    def _decided(
+        self, action: Action, record: Record, intended: Mapping[str, Any]
+    ) -> list[tuple[Decision, Change]]:
+        """What to do with each field, now that we know what the CRM has.
+
+        A field is somebody else's as soon as its value is not the plan's, whatever the update time says: that knows
+        but seconds.
+        """
+        current = self._values(action, record)
+        decided = []
+        for change in action.changes:
+            name, now = change.field.name, current[change.field.name]
+            ours = name in intended and intended[name] == now
+            decision = decide(
+                change.after,
+                now,
+                policy=self.target.policy(name),
+                pushed=Pushed(now, now) if ours else action.pushed.get(name),
+                changed_since=now != change.before and not ours,
+            )
+            decided.append((decision, replace(change, before=now)))
+        return decided
+
+    async def _delete(self, action: Action) -> Done:
+        record = await self.writer.read(action.record_id or 0)
+        if record is None:
+            lost = action.push_key in self.lost
+            return _done(action, "applied" if lost else "already", FOUND if lost else "", is_deleted=True)
+        if record.update_time != action.basis and self.target.delete_policy != "overwrite":
+            return _done(
+                action, "conflict", "it was changed in the CRM since it was last read", record=record
+            )
+        try:
+            answered = await self.writer.delete(record.record_id)
+        except RETRIED as error:
+            return _done(action, "unknown", error.message, error.request_id, trouble=error)
+        return _done(action, "applied", request_id=answered.request_id, is_deleted=True)
+
+    def _applied(
+        self,
+        action: Action,
+        answered: Answered,
+        writes: tuple[Change, ...],
+        conflicts: tuple[Change, ...] = (),
+        left: AbstractSet[str] = frozenset(),
+    ) -> Done:
+        record = answered.record
+        pushed = self._pushed(action, record, left)
+        return _done(
+            action,
+            "applied",
+            _told(conflicts),
+            answered.request_id,
+            record=record,
+            pushed=pushed,
+            changes=writes,
+            conflicts=conflicts,
+        )
+
+    def _pushed(self, action: Action, record: Record | None, without: AbstractSet[str]) -> dict[str, Pushed]:
+        """What is agreed now of each field: what the row wants, and what the CRM has made of it.
+
+        Of fields that were left as they are, for whatever reason, the last agreement stands.
+        """
+        pushed = dict(action.pushed)
+        if record is None:
+            return pushed
+        names = {name: self._field(action, name) for name in action.wanted if name not in without}
+        current = record.values_of(names.values())
+        ours = set(action.values) if action.operation == "update" else set(names)
+        for name in names:
+            value = action.wanted[name]
+            if name in ours or current[name] == value:
+                pushed[name] = Pushed(value, current[name])
+        return pushed
+
+    def _field(self, action: Action, name: str) -> Writable:
+        changed = {change.field.name: change.field for change in action.changes}
+        found = changed.get(name) or self.target.fields.get(name) or self.target.pushing.field(name)
+        return found or Writable(name, "text")
+
+    def _values(self, action: Action, record: Record) -> dict[str, Any]:
+        return record.values_of(change.field for change in action.changes)
+
+
+def _done(
+    action: Action,
+    verdict: Any,
+    reason: str = "",
+    request_id: str = "",
+    *,
+    record: Record | None = None,
+    is_deleted: bool = False,
+    trouble: ApiError | None = None,
+    **more: Any,
+) -> Done:
+    outcome = Outcome(
+        action,
+        verdict,
+        reason,
+        request_id,
+        record_id=record.record_id if record else action.record_id,
+        update_time=record.update_time if record else None,
+        **{"pushed": action.pushed, **more},
+    )
+    return Done(outcome, record, is_deleted, trouble)
+
+
+def _gone(action: Action, request_id: str = "") -> Done:
+    return _done(action, "gone", DELETED_THERE, request_id, is_deleted=True)
+
+
+def _troubled(action: Action, error: ApiError) -> Done:
+    return _done(action, "refused", error.message, error.request_id, trouble=error, passing=True)
+
+
+def _told(conflicts: tuple[Change, ...]) -> str:
+    names = ", ".join(change.field.shown for change in conflicts)
+    return f"changed in the CRM meanwhile, and left so: {names}" if conflicts else ""
