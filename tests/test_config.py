@@ -75,14 +75,15 @@ def test_a_text_that_looks_like_something_else_stays_a_text(read: Read, value: s
 
 
 def test_every_setting_is_taken(read: Read) -> None:
-    lines = 'entities = ["deals"]\nsafety_lag_seconds = 5\nrequest_timeout_seconds = 30\nrequest_tries = 2'
+    seconds = "safety_lag_seconds = 5\nsettling_seconds = 7\nrequest_timeout_seconds = 30"
+    lines = f'entities = ["deals"]\n{seconds}\nrequest_tries = 2'
     settings = read(
         f'[roundtrip]\nwarehouse = "a/b.duckdb"\nmemory_limit = "1GB"\nbuild_memory_limit = "2GB"\n{section(lines)}'
     )
     assert settings.place.build_memory_limit == "2GB"
     assert (settings.place.memory_limit, settings.entities, settings.safety_lag) == ("1GB", ("deals",), 5)
     patience = settings.patience
-    assert (patience.total, patience.read, patience.tries) == (30, 30, 2)
+    assert (patience.total, patience.read, patience.tries, settings.settling) == (30, 30, 2, 7)
 
 
 @pytest.mark.parametrize(
