@@ -24,6 +24,8 @@ from pipelines.load import load as run_load
 from pipelines.nightly import nightly as run_nightly
 from pipelines.ops import Run
 from pipelines.options import EXIT, Entities, Json
+from pipelines.push import showing
+from pipelines.push.command import push
 from pipelines.sandbox import serve_sandbox
 from pipelines.transform import transform as run_transform
 from sources.errors import RoundtripError, UsageError
@@ -74,7 +76,7 @@ def _show(run: Run, *, as_json: bool) -> None:
 
 @app.command()
 def nightly(*, as_json: Json = False) -> None:
-    """Do the whole nightly job, what a scheduler calls: load, transform, publish, dashboard."""
+    """Do the whole nightly job, what a scheduler calls: load, transform, publish, dashboard, and push what may be."""
     settings, display = _settings(), console.Display()
     with display.shown(quiet=as_json):
         night = run_nightly(settings, watch=display.watch, follow=display.follow)
@@ -86,6 +88,7 @@ def nightly(*, as_json: Json = False) -> None:
             telling.closing(night.transformation, settings.place)
         elif night.lacking:
             console.note(f"No reporting tables yet: {night.lacking} The next runs go on with that.")
+        showing.night(night.push, night.push_problem)
     raise typer.Exit(EXIT[night.status])
 
 
@@ -151,6 +154,7 @@ def backfill(
 
 app.command()(proving.reconcile)
 app.command()(proving.plan)
+app.command()(push)
 
 
 @app.command()

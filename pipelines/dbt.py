@@ -74,9 +74,10 @@ def build(
     return [_node(result) for result in _invoke(place, arguments, follow).result]
 
 
-def unit_tests(place: Place) -> list[Node]:
+def unit_tests(place: Place, *, variables: Mapping[str, Any] | None = None) -> list[Node]:
     """Run the models' unit tests, where the tables they stand in for have been built."""
     arguments = ["test", "--select", "test_type:unit", "--threads", THREADS[place.destination]]
+    arguments += ["--vars", json.dumps(variables or {})]
     return [_node(result) for result in _invoke(place, arguments, lambda _step: None).result]
 
 

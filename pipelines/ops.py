@@ -118,6 +118,12 @@ def verdict(run: Run) -> tuple[str, str]:
     return next((worst for worst in ("failed", "partial") if worst in outcomes), "done"), problems
 
 
+def judge(warehouse: Warehouse, run: Run, status: str, problem: str) -> None:
+    """Say of a run that has ended what came of what it did."""
+    statement = "update ops.runs set status = ?, problem = ? where run_id = ?"
+    warehouse.execute(statement, [status, problem or None, run.run_id])
+
+
 def end(warehouse: Warehouse, run: Run) -> None:
     """Record how a run ended, entity by entity, in one transaction."""
     counts = ("inserted", "updated", "deleted", "requests", "tokens", "retries", "bytes")

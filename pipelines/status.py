@@ -9,6 +9,7 @@ from rich.table import Table
 from pipelines import console
 from pipelines.backfill import command, unfinished
 from pipelines.place import Place
+from pipelines.push import standing
 from pipelines.warehouse import Warehouse, open_warehouse
 from sources.crm import Crm
 from sources.errors import UsageError
@@ -72,6 +73,7 @@ def read(place: Place, crm: Crm) -> dict[str, Any]:
         renamed = warehouse.records_of(RENAMED, [crm.name]) if "custom_fields" in kept else []
         entities = warehouse.records_of(ENTITIES, [crm.name])
         backfills = unfinished(warehouse, crm)
+        pushes = standing.read(warehouse, kept, crm.name)
         proved = dict(warehouse.rows_of(PROVED, [crm.name])) if "reconciliations" in kept else {}
         tables = warehouse.tables()
         for entity in entities:
@@ -89,6 +91,7 @@ def read(place: Place, crm: Crm) -> dict[str, Any]:
         "runs": runs,
         "transforms": transforms,
         "renamed_fields": renamed,
+        "push": pushes,
         "unfinished_backfills": [
             {
                 "entity": one.entity,
@@ -117,6 +120,8 @@ def show(found: dict[str, Any]) -> None:
     console.OUT.print(_runs(found))
     if found["transforms"]:
         console.OUT.print(_transforms(found))
+    if found["push"]:
+        standing.show(found["push"])
     for one in found["unfinished_backfills"]:
         console.note(
             f"{one['entity']}: a backfill from {one['since']} to {one['until']} has read {one['rows']:,} rows; "

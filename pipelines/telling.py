@@ -6,6 +6,7 @@ from pipelines import console
 from pipelines.failures import Failure
 from pipelines.nightly import Night
 from pipelines.place import Place
+from pipelines.push.summing import summary as push_summary
 from pipelines.reports import SCHEMA
 from pipelines.transform import Transformation
 
@@ -76,4 +77,6 @@ def night_summary(night: Night, place: Place) -> dict[str, Any]:
     transformation = night.transformation
     followed = summary(transformation, place) if transformation else None
     status = {"status": night.status, "problem": night.problem or None}
-    return console.summary(night.run) | status | {"transform": followed, "lacking": night.lacking or None}
+    pushed = push_summary(night.push) if night.push else None
+    told = {"transform": followed, "lacking": night.lacking or None, "push": pushed}
+    return console.summary(night.run) | status | told

@@ -23,6 +23,7 @@ from pipelines.failures import Failure, failures
 from pipelines.lock import locked
 from pipelines.place import Place
 from pipelines.publish import Edition, publish
+from pipelines.push import ledger, pending
 from pipelines.push.models import FOLDER
 from pipelines.reports import Reports, open_reports
 from pipelines.warehouse import Warehouse, open_warehouse
@@ -127,6 +128,7 @@ def transform_in(
     try:
         with _garbage_left_lying():
             done.field_changes = fields.refresh(warehouse)
+            _make_accounts(warehouse)
             done.nodes = dbt.build(
                 warehouse.place,
                 full_refresh=full_refresh,
@@ -152,6 +154,12 @@ def transform_in(
         done.ended_at = pendulum.now("UTC")
         _end(warehouse, done)
     return done
+
+
+def _make_accounts(warehouse: Warehouse) -> None:
+    """Make the tables that tell of pushes, which the models read also before the first push."""
+    ledger.make(warehouse)
+    pending.make(warehouse)
 
 
 @contextmanager

@@ -104,8 +104,10 @@ def test_a_missing_row_and_one_too_many_are_told(table: Table, built: Built) -> 
 
 
 def test_each_piece_of_logic_does_what_its_unit_test_says(built: Built) -> None:
-    tests = dbt.unit_tests(built.place)
+    examples = ["follow_ups", "reassignments", "stale_duplicates"]
+    tests = dbt.unit_tests(built.place, variables={"push_examples": examples})
     assert len(tests) > 40
+    assert len([test for test in tests if test.tested.startswith("push_")]) >= len(examples)
     assert [f"{test.name}: {test.message}" for test in tests if test.status != "pass"] == []
 
 

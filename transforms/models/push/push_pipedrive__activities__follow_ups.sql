@@ -19,6 +19,18 @@ users as (
 
 ),
 
+persons as (
+
+    select * from {{ ref('dim_person') }} where not is_deleted
+
+),
+
+organizations as (
+
+    select * from {{ ref('dim_organization') }} where not is_deleted
+
+),
+
 as_of as (
 
     select * from {{ ref('int_as_of') }}
@@ -33,8 +45,8 @@ select
     'Follow up: ' || coalesce(nullif(deals.title, ''), 'deal ' || deals.deal_id) as subject,
     deals.owner_id,
     deals.deal_id,
-    deals.organization_id as org_id,
-    '[{"person_id": ' || deals.person_id || ', "primary": true}]' as participants,
+    organizations.organization_id as org_id,
+    '[{"person_id": ' || persons.person_id || ', "primary": true}]' as participants,
     as_of.as_of_date + 1 as due_date,
     coalesce(
         'Not touched for ' || engagement.days_since_last_touch || ' days, and nothing is planned.',
@@ -44,6 +56,8 @@ from deals
 cross join as_of
 inner join engagement on deals.deal_id = engagement.deal_id
 inner join users on deals.owner_id = users.user_id
+left join persons on deals.person_id = persons.person_id
+left join organizations on deals.organization_id = organizations.organization_id
 where
     deals.is_open
     and users.is_active
