@@ -297,7 +297,7 @@ def _known(batch: pa.RecordBatch) -> Iterator[Known]:
 
 
 def _pushed(pushed: Mapping[str, Pushed]) -> str:
-    return msgspec.json.encode(pushed).decode()
+    return msgspec.json.encode(dict(pushed)).decode()
 
 
 def _json(values: Mapping[str, Any]) -> str:
