@@ -42,7 +42,8 @@ class Writable:
     key: str = ""
     """The part that tells the objects of a list apart; their order means nothing."""
     verbatim: bool = True
-    """Whether the CRM keeps what it is given as it is: a note may lose its scripts, a place gain its parts."""
+    """Whether the CRM keeps what it is given as it is: a note may lose its scripts, a place gain its parts, the first
+    of several participants become the primary one."""
     title: str = ""
     """What people call it, where that is not its name: a custom field's column."""
 
@@ -84,11 +85,12 @@ CUSTOM_FIELDS: Mapping[str, Writable] = {
     "daterange": Writable(
         "", "object", parts=(Part("value", "date", required=True), Part("until", "date", required=True))
     ),
-    "time": Writable("", "object", parts=(Part("value", "time", required=True), *ZONE)),
+    "time": Writable("", "object", parts=(Part("value", "time", required=True), *ZONE), verbatim=False),
     "timerange": Writable(
         "",
         "object",
         parts=(Part("value", "time", required=True), Part("until", "time", required=True), *ZONE),
+        verbatim=False,
     ),
     "address": Writable("", "object", parts=PLACE, verbatim=False),
 }

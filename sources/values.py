@@ -1,7 +1,8 @@
 """Values that are written: whether the CRM would take them, and when two of them say the same. Pure.
 
-The CRM answers in its own way: `15:00:00` for `15:00`, nothing for an empty text, participants in another order. Two
-values say the same if their canonical forms are equal. A canonical form is a value to send, too.
+The CRM answers in its own way: `15:00:00` for `15:00`, nothing for an empty text, participants in another order, texts
+without the white space around them. Two values say the same if their canonical forms are equal. A canonical form is a
+value to send, too: what the CRM would only tidy up is sent tidy, and comes back as it was sent.
 """
 
 import math
@@ -27,14 +28,18 @@ MOST: Final = 2**53
 
 def problem(writable: Writable, value: Any) -> str:
     """Why the CRM would refuse this value of a field; empty: it would take it. Nothing is coerced."""
-    if value is None or (value == "" and writable.kind in TEXTS):
+    if _is_empty(writable.kind, value):
         return "" if writable.nullable else "may not be empty"
     if found := _problem(writable.kind, value, writable.parts):
         return found
-    strange = [one for one in (value if writable.kind == "ints" else [value]) if one not in writable.choices]
-    if writable.choices and strange:
-        return f"{_shown(strange[0])} is none of {', '.join(map(str, writable.choices))}"
-    return ""
+    return _choice_problem(writable, value) if writable.choices else ""
+
+
+def _choice_problem(writable: Writable, value: Any) -> str:
+    given = value if writable.kind == "ints" else [value]
+    strange = next((one for one in given if one not in writable.choices), None)
+    known = ", ".join(map(str, writable.choices))
+    return "" if strange is None else f"{_shown(strange)} is none of {known}"
 
 
 def _problem(kind: WriteKind, value: Any, parts: Sequence[Part]) -> str:
@@ -54,13 +59,16 @@ def _object_problem(value: Mapping[str, Any], parts: Sequence[Part]) -> str:
             return f"has no part {name!r}; its parts are {', '.join(known)}"
     for part in parts:
         given = value.get(part.name)
-        if part.required and given in (None, ""):
-            return f"lacks its part {part.name!r}"
-        if given is not None and not (given == "" and part.kind in TEXTS):
-            found = _problem(part.kind, given, ())
-            if found:
-                return f"{part.name}: {found}"
+        if _is_empty(part.kind, given):
+            if part.required:
+                return f"lacks its part {part.name!r}"
+        elif found := _problem(part.kind, given, ()):
+            return f"{part.name}: {found}"
     return ""
+
+
+def _is_empty(kind: WriteKind, value: Any) -> bool:
+    return value is None or (kind in TEXTS and isinstance(value, str) and not value.strip())
 
 
 def _is_int(value: Any) -> bool:
@@ -72,8 +80,10 @@ def _is_number(value: Any) -> bool:
 
 
 def _is_text(value: Any) -> bool:
-    # half of a surrogate pair is no character, and cannot be sent
-    return isinstance(value, str) and not any("\ud800" <= character <= "\udfff" for character in value)
+    try:
+        return isinstance(value, str) and b"\0" not in value.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair is no character, and cannot be sent
+        return False
 
 
 def _is_date(value: Any) -> bool:
@@ -135,6 +145,8 @@ def _plain(kind: WriteKind, value: Any) -> Any:
 def _text(kind: WriteKind, value: str) -> str | None:
     if kind == "uuid":
         return value.lower() or None
+    if kind == "text":
+        return value.replace("\r\n", "\n").strip() or None
     pattern = {"time": TIME, "duration": DURATION}.get(kind)
     found = pattern.fullmatch(value) if pattern else None
     if found is None:
@@ -169,29 +181,13 @@ def _objects(writable: Writable, value: Any) -> Any:
     if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
         return value
     made = [one for one in (_object(writable.parts, one) for one in value) if one is not None]
-    return sorted(made, key=lambda one: (_order(one.get(writable.key)), msgspec.json.encode(one))) or None
+    if len(made) > 1:
+        made.sort(key=lambda one: (_order(one.get(writable.key)), msgspec.json.encode(one)))
+    return made or None
 
 
 def _order(key: Any) -> tuple[bool, float, str]:
     return (key is None, key if _is_number(key) else 0, str(key))
-
-
-def resembles(writable: Writable, sent: Any, answered: Any) -> bool:
-    """Whether the CRM may have made this value of that one; it changes what it does not keep verbatim.
-
-    Both are canonical. It is asked when a lost record is looked for; one whose values are equal is the better find.
-    """
-    if sent == answered:
-        return True
-    if not writable.verbatim:
-        return sent is not None and answered is not None
-    if writable.kind == "objects" and isinstance(sent, list) and isinstance(answered, list):
-        return {_key(writable, one) for one in sent} <= {_key(writable, one) for one in answered}
-    return False
-
-
-def _key(writable: Writable, one: Mapping[str, Any]) -> str:
-    return str(one.get(writable.key))
 
 
 def values_of(row: Mapping[str, Any], fields: Iterable[Writable]) -> dict[str, Any]:

@@ -175,7 +175,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {"status": ("won", "lost", "open"), "visib
 BESIDE: dict[str, dict[str, Any]] = {"lost_reason": {"status": "lost"}}
 """What a field cannot be written without."""
 
-NO_TEXTS: tuple[Any, ...] = (5, 1.5, True, ["x"], {"value": "x"}, "half \ud800 a pair")
+NO_TEXTS: tuple[Any, ...] = (5, 1.5, True, ["x"], {"value": "x"}, "half \ud800 a pair", "nothing \0")
 WRONG: dict[str, tuple[Any, ...]] = {
     "int": ("1", 1.5, True, [1], {"id": 1}, "x", 2**60),
     "number": ("1.5", True, [1.5], {"value": 1}, float("inf")),
@@ -193,6 +193,7 @@ LOOSE: tuple[Any, ...] = (
     2**60,
     float("inf"),
     "half \ud800 a pair",
+    "nothing \0",
     {"country": "Estonia"},
     "abc",
     [{"primary": True}],

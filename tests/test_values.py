@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sources.pushing import CUSTOM_FIELDS, Part, Writable, WriteKind
-from sources.values import canonical, problem, resembles, values_of
+from sources.values import canonical, problem, values_of
 from tests.bodies import PUSHINGS
 from tests.support import ADMIN
 from tests.support import sandbox as started
@@ -21,7 +21,7 @@ V2 = [pushing for name, pushing in PUSHINGS.items() if name.startswith("v2")]
 FIELD = {one.name: one for pushing in V2 for one in pushing.fields}
 ACTIVITIES = PUSHINGS["v2/activities"]
 
-texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 whole = st.integers(-(2**53), 2**53)
 clocks = st.times().map(lambda time: time.isoformat()[:8])
 KINDS: dict[WriteKind, st.SearchStrategy[Any]] = {
@@ -43,9 +43,14 @@ anything = st.recursive(
 )
 
 
+def said(value: Any) -> bool:
+    """Whether a value says anything."""
+    return not isinstance(value, str) or bool(value.strip())
+
+
 def objects(parts: tuple[Part, ...]) -> st.SearchStrategy[dict[str, Any]]:
     """Objects of these parts, some of them left out."""
-    filled = {part.name: KINDS[part.kind].filter(lambda one: one != "") for part in parts if part.required}
+    filled = {part.name: KINDS[part.kind].filter(said) for part in parts if part.required}
     others = {part.name: st.none() | KINDS[part.kind] for part in parts if not part.required}
     return st.fixed_dictionaries(filled, optional=others)
 
@@ -58,7 +63,7 @@ def taken(field: Writable) -> st.SearchStrategy[Any]:
         return st.lists(objects(field.parts), max_size=4)
     if field.kind == "object":
         return objects(field.parts)
-    return KINDS[field.kind].filter(lambda one: field.nullable or one != "")
+    return KINDS[field.kind].filter(lambda one: field.nullable or said(one))
 
 
 field_and_taken = st.sampled_from(FIELDS).flatmap(lambda one: st.tuples(st.just(one), taken(one)))
@@ -99,12 +104,6 @@ def _shuffled(value: Any, random: Any) -> Any:
     if isinstance(value, dict):
         return dict(random.sample(list(value.items()), len(value)))
     return value
-
-
-@given(field_and_taken)
-def test_a_value_resembles_itself(case: tuple[Writable, Any]) -> None:
-    field, value = case
-    assert resembles(field, canonical(field, value), canonical(field, value))
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +158,8 @@ BOTH = [{"person_id": 1, "primary": False}, {"person_id": 2, "primary": True}]
         ("duration", "1:30", "01:30"),
         ("duration", "01:30:00", "01:30"),
         ("note", "", None),
-        ("note", " kept ", " kept "),
+        ("note", " two\r\nlines \n", "two\nlines"),
+        ("note", "  ", None),
         ("value", 5.0, 5),
         ("value", Decimal("5.50"), 5.5),
         ("value", Decimal("5E+3"), 5000),
@@ -184,30 +184,6 @@ def test_a_time_within_an_object_has_its_seconds() -> None:
     }
 
 
-LIKE = [
-    ("note", "<p>a</p><script>x</script>", "<p>a</p>"),
-    ("location", {"value": "Tallinn"}, {"value": "Tallinn", "country": "Estonia"}),
-    ("participants", [{"person_id": 1, "primary": False}], [{"person_id": 1, "primary": True}]),
-]
-UNLIKE = [
-    ("note", "a", None),
-    ("note", None, "a"),
-    ("subject", "a", "a "),
-    ("participants", [{"person_id": 1, "primary": False}], [{"person_id": 2, "primary": False}]),
-    ("participants", [{"person_id": 1, "primary": False}], None),
-]
-
-
-@pytest.mark.parametrize(("name", "sent", "answered"), LIKE)
-def test_what_the_crm_may_have_made_of_a_value_resembles_it(name: str, sent: Any, answered: Any) -> None:
-    assert resembles(FIELD[name], sent, answered)
-
-
-@pytest.mark.parametrize(("name", "sent", "answered"), UNLIKE)
-def test_what_the_crm_cannot_have_made_of_a_value_does_not(name: str, sent: Any, answered: Any) -> None:
-    assert not resembles(FIELD[name], sent, answered)
-
-
 def test_a_refusal_names_the_value_and_what_would_be_taken() -> None:
     assert problem(FIELD["status"], "closed") == "'closed' is none of open, won, lost"
     assert problem(FIELD["due_date"], "05.10.2026") == "'05.10.2026' is no date like 2026-01-31"
@@ -216,4 +192,6 @@ def test_a_refusal_names_the_value_and_what_would_be_taken() -> None:
     )
     assert problem(FIELD["participants"], [{"primary": True}]) == "lacks its part 'person_id'"
     assert problem(FIELD["participants"], [{"person_id": "1"}]) == "person_id: '1' is no whole number"
+    assert problem(FIELD["location"], {"value": " ", "country": ""}) == "lacks its part 'value'"
+    assert problem(FIELD["subject"], " ") == "may not be empty"
     assert len(problem(FIELD["busy"], "x" * 500)) < 100
