@@ -11,11 +11,18 @@ import pytest
 from tests.bench.child import WAYS
 from tests.bench.course import Sizes
 from tests.bench.measuring import ROOT, Measurement
-from tests.bench.targets import Target, of_backfills, of_loads, of_nights, of_proofs
+from tests.bench.targets import Target, of_backfills, of_loads, of_nights, of_proofs, of_pushes
 
 SIZES = Sizes()
-PROOFS = {"sweep", "first load of all entities", "load of changes, all entities"}
-STEPS = {"extracting": 10.0, "reading": 105.0, "building": 10.0, "publishing": 1.0, "dashboard": 1.0}
+OTHERS = {"sweep", "first load of all entities", "load of changes, all entities", "load to push from"}
+STEPS = {
+    "planning": 5.0,
+    "extracting": 10.0,
+    "reading": 105.0,
+    "building": 10.0,
+    "publishing": 1.0,
+    "dashboard": 1.0,
+}
 COUNTS = {"import_seconds": 1.0, "cpu_seconds": 1.0, "tokens": 0, "refused": 0, "steps": STEPS}
 
 
@@ -36,6 +43,9 @@ GOOD = [
     *(measured(way, SIZES.large, 120.0) for way in WAYS if "backfill" in way),
     *(measured(way, SIZES.large, 29.0) for way in WAYS if "night" in way or "build" in way),
     measured("night of changes", SIZES.small, 20.0),
+    measured("plan of a push", SIZES.small, 5.0),
+    replace(measured("push of updates at 150 ms", SIZES.small, 110.0), rows=1000, requests=2001),
+    replace(measured("push of creates at 150 ms", SIZES.small, 110.0), rows=2000, requests=2001),
     replace(measured("sweep", SIZES.large, 40.0), read=SIZES.large, requests=SIZES.large // 500 + 2),
     replace(
         measured("load of changes, all entities", SIZES.large, 2.0), tokens=262, steps={"fewest tokens": 250}
@@ -61,7 +71,9 @@ def test_a_tiny_bench_measures_everything_and_judges_nothing(tmp_path: Path) -> 
     assert done.returncode == 0, done.stderr
     document = json.loads(file.read_text())
     found = document["measurements"]
-    other = {way for way, (module, _) in WAYS.items() if module == "reports" or "backfill" in way} | PROOFS
+    other = {
+        way for way, (module, _) in WAYS.items() if module in ("reports", "pushes") or "backfill" in way
+    } | OTHERS
     assert {one["way"] for one in found} == WAYS.keys() - other
     assert {one["activities"] for one in found} == {5000, 1500, 500}
     assert all(one["seconds"] > 0 and one["peak_mb"] > 0 and one["requests"] > 0 for one in found)
@@ -77,6 +89,7 @@ def judged(found: list[Measurement]) -> list[Target]:
         *of_nights(found, SIZES),
         *of_backfills(found, SIZES),
         *of_proofs(found, SIZES),
+        *of_pushes(found, SIZES),
     ]
 
 
@@ -126,6 +139,24 @@ def test_figures_at_their_bounds_meet_every_target() -> None:
             {"backfill at 150 ms: share of the allowed rate"},
         ),
         ("backfill at 150 ms", SIZES.large, {"peak_mb": 601.0}, {"backfill at 150 ms: peak memory in MB"}),
+        (
+            "push of creates at 150 ms",
+            SIZES.small,
+            {"steps": {"reading": 112.0}},
+            {"push of creates at 150 ms: share of the allowed rate"},
+        ),
+        (
+            "push of updates at 150 ms",
+            SIZES.small,
+            {"requests": 2002},
+            {"push of updates at 150 ms: requests beyond the fewest"},
+        ),
+        (
+            "plan of a push",
+            SIZES.small,
+            {"steps": {"planning": 5.1}},
+            {"plan of 100,000 rows of which 100 differ: seconds"},
+        ),
     ],
 )
 def test_a_figure_beyond_its_bound_misses_its_target(

@@ -22,6 +22,8 @@ class Sizes:
     medium: int = 300_000
     small: int = 100_000
     changes: int = 1_000
+    pushed: int = 5_000
+    differing: int = 100
     sample: int = 10_000
     repeats: int = 3
     large_repeats: int = 2
@@ -39,6 +41,8 @@ class Sizes:
             medium=part(whole.medium),
             small=part(whole.small),
             changes=part(whole.changes),
+            pushed=part(whole.pushed),
+            differing=part(whole.differing),
             sample=part(whole.sample),
             repeats=1,
             large_repeats=1,
@@ -79,6 +83,17 @@ def proofs(sizes: Sizes) -> Iterator[Measurement]:
         yield opened.measure("sweep", Path(folder))
         _change(opened, sizes)
         yield opened.measure("load of changes, all entities", Path(folder))
+
+
+def pushes(sizes: Sizes) -> Iterator[Measurement]:
+    """A plan for the whole account, then updates and creates under the subscription's own limits."""
+    with account(sizes.small) as opened, TemporaryDirectory(prefix="roundtrip-bench-") as folder:
+        yield opened.measure("load to push from", Path(folder))
+        yield opened.measure("plan of a push", Path(folder), pages=sizes.differing)
+        opened.box.control("latency", seconds=LATENCY)
+        opened.box.control("limits", burst=None)
+        yield opened.measure("push of updates at 150 ms", Path(folder), pages=sizes.pushed)
+        yield opened.measure("push of creates at 150 ms", Path(folder), pages=sizes.pushed)
 
 
 def _large(sizes: Sizes) -> Iterator[Measurement]:
@@ -152,5 +167,5 @@ def _postgres() -> Iterator[str]:
         server.stop()
 
 
-PARTS = {"loads": loads, "nights": nights, "backfills": backfills, "proofs": proofs}
+PARTS = {"loads": loads, "nights": nights, "backfills": backfills, "proofs": proofs, "pushes": pushes}
 """What can be measured by itself."""

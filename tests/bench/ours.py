@@ -27,7 +27,7 @@ def everything(task: Task) -> Outcome:
 
 def sweep(task: Task) -> Outcome:
     """Walk the whole list of activities, and compare it with what is held."""
-    run, found = reconcile(_settings(task), entities=["activities"])
+    run, found = reconcile(settings(task), entities=["activities"])
     if run.status != "done" or not all(one.is_proved for one in found):
         raise RuntimeError(run.problem or "not proved")
     return Outcome(rows=sum(one.differences for one in found), read=run.total("rows"))
@@ -51,7 +51,7 @@ def _backfill(task: Task, walkers: int) -> Outcome:
         asked.append(time.monotonic())
         return asked[-1]
 
-    run = backfill(_settings(task), entities=["activities"], since="2000-01-01", walkers=walkers, clock=clock)
+    run = backfill(settings(task), entities=["activities"], since="2000-01-01", walkers=walkers, clock=clock)
     if run.status != "done":
         raise RuntimeError(run.problem)
     return Outcome(
@@ -61,7 +61,8 @@ def _backfill(task: Task, walkers: int) -> Outcome:
     )
 
 
-def _settings(task: Task) -> Settings:
+def settings(task: Task) -> Settings:
+    """The settings of a measurement: a warehouse in its folder."""
     connection = {"company_domain": task.url, "api_token": TOKEN}
     return Settings(CRMS["pipedrive"], connection, Place(warehouse=task.place / "warehouse.duckdb"))
 
@@ -72,7 +73,7 @@ def _load(task: Task, *entities: str) -> Outcome:
     def watch(_run: Run, step: str) -> None:
         begun.append((step, time.perf_counter()))
 
-    run = load(_settings(task), entities=entities, watch=watch)
+    run = load(settings(task), entities=entities, watch=watch)
     begun.append(("end", time.perf_counter()))
     if run.status != "done":
         raise RuntimeError(run.problem)

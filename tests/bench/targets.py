@@ -16,6 +16,9 @@ MOST_NIGHT_SECONDS = 30
 """Of a night of changes on the large account, imports included; judged on a machine of two cores."""
 
 
+MOST_PLAN_SECONDS = 5
+
+
 @dataclass(frozen=True)
 class Target:
     """One figure and its bound; without a bound it is for information."""
@@ -108,6 +111,29 @@ def of_proofs(found: Sequence[Measurement], sizes: Sizes) -> list[Target]:
             f"load of {sizes.changes:,} changes, all entities: tokens / the fewest possible ({fewest:,.0f})",
             night.tokens / fewest,
             at_most=1.05,
+        ),
+    ]
+
+
+def of_pushes(found: Sequence[Measurement], sizes: Sizes) -> list[Target]:
+    """The targets of pushes, with their figures."""
+    figures = Figures(found, sizes)
+    targets = []
+    for way, fewest in (("push of updates at 150 ms", 2), ("push of creates at 150 ms", 1)):
+        (one,) = figures.of(way, sizes.small)
+        targets += [
+            Target(f"{way}: share of the allowed rate", _share(one), at_least=0.9),
+            Target(f"{way}: requests refused with 429", one.refused, at_most=0),
+            Target(f"{way}: requests beyond the fewest", one.requests - one.rows * fewest - 1, at_most=0),
+            Target(f"{way}: peak memory in MB", one.peak_mb, at_most=MOST_MB),
+        ]
+    (plan,) = figures.of("plan of a push", sizes.small)
+    return [
+        *targets,
+        Target(
+            f"plan of {sizes.small:,} rows of which {sizes.differing:,} differ: seconds",
+            plan.steps["planning"],
+            at_most=MOST_PLAN_SECONDS,
         ),
     ]
 
@@ -218,5 +244,11 @@ def _builds(figures: Figures, where: str) -> list[Target]:
     ]
 
 
-TARGETS = {"loads": of_loads, "nights": of_nights, "backfills": of_backfills, "proofs": of_proofs}
+TARGETS = {
+    "loads": of_loads,
+    "nights": of_nights,
+    "backfills": of_backfills,
+    "proofs": of_proofs,
+    "pushes": of_pushes,
+}
 """Of each part."""
