@@ -55,7 +55,7 @@ class Night:
 def nightly(
     settings: Settings,
     *,
-    variables: Mapping[str, Any] = NONE,
+    building: Mapping[str, Any] = NONE,
     watch: Callable[[Run, str], None] = lambda _run, _step: None,
     follow: Callable[[str], None] = lambda _step: None,
     **seams: Any,
@@ -63,7 +63,7 @@ def nightly(
     """Do it all, holding the warehouse from the first step to the last.
 
     A load that fails as a whole raises, and nothing follows. One that fails in some entities, or runs out of budget,
-    has brought what it could, and that is transformed.
+    has brought what it could, and that is transformed. `building` is what `transform_in` takes beside, as `variables`.
     """
     followed: dict[str, Any] = {}
 
@@ -71,11 +71,10 @@ def nightly(
         followed["lacking"] = what_is_lacking(warehouse)
         if followed["lacking"]:
             return
-        done = transform_in(
-            warehouse, command="nightly", run_id=run.run_id, variables=variables, watch=follow
-        )
+        done = transform_in(warehouse, command="nightly", run_id=run.run_id, watch=follow, **building)
         followed["transformation"] = done
         if done.status == "done":
+            variables = building.get("variables") or {}
             followed.update(_pushed(settings, warehouse, variables, watch=watch, follow=follow, **seams))
 
     run = load(settings, command="nightly", watch=watch, then=then, **seams)

@@ -117,10 +117,11 @@ def built(
     with pytest.MonkeyPatch.context() as patch:
         for name, value in told.items():
             patch.setenv(f"TINY_{name.upper()}", str(value))
-        return transform(place, select=select, **{"write_page": _page, **(options or {})})
+        return transform(place, select=select, **{"write_page": write_page, **(options or {})})
 
 
-def _page(reports: Reports, path: Path) -> None:
+def write_page(reports: Reports, path: Path) -> None:
+    """The dashboard of so few tables."""
     path.write_text(str(reports.rows("select max(version) as version from first")[0]["version"]))
 
 
