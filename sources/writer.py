@@ -127,7 +127,7 @@ class Writer:
         )
 
     async def lookup(self, values: Mapping[str, Any], since: datetime) -> list[Record]:
-        """The living records that were added at or after a time, the youngest first, and may have these values."""
+        """The records in the list that were added at or after a time, the youngest first, and may have these values."""
         earliest = since.astimezone(UTC).replace(microsecond=0)
         params: dict[str, str] = {
             **self.pushing.lookup_params,
@@ -147,7 +147,7 @@ class Writer:
             found += [one for one in records if one.add_time is None or one.add_time >= earliest]
             if any(one.add_time is not None and one.add_time < earliest for one in records):
                 break
-        return [one for one in found if not one.is_deleted]
+        return found
 
     def _narrowed(self, values: Mapping[str, Any]) -> dict[str, str]:
         given = {
