@@ -247,14 +247,22 @@ def test_what_is_pushed_is_what_the_entity_holds() -> None:
 
 def test_an_activity_is_called_in_v1_as_the_documents_do() -> None:
     wanted = {
-        **{"subject": "Deadline", "owner_id": 3, "busy": True, "done": True, "deal_id": None},
+        "subject": "Deadline",
+        "owner_id": 3,
+        "busy": True,
+        "done": True,
+        "deal_id": None,
         "location": {"value": "Tallinn"},
         "participants": [{"person_id": 1, "primary": True}],
         "attendees": [{"email": "guest@example.com", "person_id": 1}],
     }
     body = PUSHINGS["v1/activities"].body(wanted)
     assert body == {
-        **{"subject": "Deadline", "user_id": 3, "busy_flag": True, "done": 1, "deal_id": None},
+        "subject": "Deadline",
+        "user_id": 3,
+        "busy_flag": True,
+        "done": 1,
+        "deal_id": None,
         "location": "Tallinn",
         "participants": [{"person_id": 1, "primary_flag": True}],
         "attendees": [{"email_address": "guest@example.com", "person_id": 1}],
