@@ -118,10 +118,12 @@ def test_under_skip_what_somebody_has_changed_is_never_written_over(data: st.Dat
     _somebody_works(data, account)
     found = account.planned(how, data.draw(rows(how)))
     for action in found.actions:
-        pushed = account.ledger[action.push_key].pushed if action.push_key in account.ledger else {}
-        for name in set(action.values) & set(pushed) if action.record_id is not None else ():
-            now = account.records[action.record_id or 0].values[name]
-            assert now == before[action.record_id or 0][name] or now == pushed[name].answered
+        ours = account.ledger.get(action.push_key)
+        if ours is None or action.record_id is None or action.record_id != ours.record_id:
+            continue
+        now = account.records[action.record_id].values
+        for name in set(action.values) & set(ours.pushed):
+            assert now[name] in (before[action.record_id][name], ours.pushed[name].answered)
 
 
 def _somebody_works(data: st.DataObject, account: Account) -> None:
