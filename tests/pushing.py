@@ -11,7 +11,7 @@ from pipelines.config import Settings
 from pipelines.lock import locked
 from pipelines.ops import Run
 from pipelines.push import ledger
-from pipelines.push.actions import Outcome, Plan, Target, Wanted
+from pipelines.push.actions import Action, Outcome, Plan, Target, Wanted
 from pipelines.push.apply import apply
 from pipelines.push.held import held_records, living
 from pipelines.push.planning import plan
@@ -40,6 +40,8 @@ class Model:
     rows: dict[str, Row] = field(default_factory=dict)
     run: Run | None = None
     """The last run that applied it."""
+    actions: tuple[Action, ...] = ()
+    """What it was to do."""
 
     def plan(self, warehouse: Warehouse) -> Plan:
         """What is to be done, as things stand."""
@@ -66,14 +68,17 @@ class Model:
         with open_warehouse(self.settings.place, self.settings.dataset) as warehouse:
             return self.plan(warehouse)
 
-    def push(self, **seams: Any) -> dict[str, Outcome]:
-        """Plan and apply; what came of it, by push key."""
+    def push(self, *, beside: "Model | None" = None, **seams: Any) -> dict[str, Outcome]:
+        """Plan and apply, perhaps another model after it; what came of it, by push key."""
         self.run = Run(uuid.uuid4().hex, "push", self.settings.crm.name, pendulum.now("UTC"))
         with (
             locked(self.settings.place, "push"),
             open_warehouse(self.settings.place, self.settings.dataset) as warehouse,
         ):
-            outcomes = apply(self.settings, warehouse, self.run, [self.plan(warehouse)], **seams)
+            planned = self.plan(warehouse)
+            self.actions = planned.actions
+            plans = [planned, *([beside.plan(warehouse)] if beside else [])]
+            outcomes = apply(self.settings, warehouse, self.run, plans, **seams)
         return {one.action.push_key: one for one in outcomes}
 
 

@@ -1,7 +1,9 @@
 """Apply: what is planned is done once, what changed meanwhile is left, and the warehouse has it at once."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -23,8 +25,24 @@ def crm() -> Iterator[Sandbox]:
         yield served
 
 
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a warehouse that is loaded: from the same seed comes the same account."""
+    folder = tmp_path_factory.mktemp("loaded")
+    with sandbox(40) as served:
+        run(served.settings(folder, entities=FEW))
+    return folder
+
+
 @pytest.fixture
-def model(crm: Sandbox, place: Place) -> Model:
+def model(crm: Sandbox, loaded: Path, tmp_path: Path) -> Model:
+    shutil.copytree(loaded, tmp_path, dirs_exist_ok=True)
+    return Model(crm.settings(tmp_path, entities=FEW, settling=0))
+
+
+@pytest.fixture
+def either(crm: Sandbox, place: Place) -> Model:
+    """On DuckDB, and on Postgres."""
     settings = crm.settings(place, entities=FEW, settling=0)
     run(settings)
     return Model(settings)
@@ -39,27 +57,27 @@ def living(crm: Sandbox) -> dict[int, dict[str, Any]]:
     return {row["id"]: row for row in crm.truth("activities") if not row["is_deleted"]}
 
 
-def test_creates_and_updates_are_done_and_the_next_plan_is_empty(crm: Sandbox, model: Model) -> None:
+def test_creates_and_updates_are_done_and_the_next_plan_is_empty(crm: Sandbox, either: Model) -> None:
     before = living(crm)
     first = next(iter(before))
-    model.rows = {f"n{number}": call(crm, number, due_time="15:00") for number in range(3)}
-    model.rows["old"] = {"id": first, "subject": "Renamed"}
-    outcomes = model.push()
+    either.rows = {f"n{number}": call(crm, number, due_time="15:00") for number in range(3)}
+    either.rows["old"] = {"id": first, "subject": "Renamed"}
+    outcomes = either.push()
     assert set(verdicts(outcomes).values()) == {"applied"}
     assert all(one.request_id for one in outcomes.values())
     after = living(crm)
     assert len(after) == len(before) + 3
     assert after[first]["subject"] == "Renamed"
-    assert model.planned().actions == ()
-    assert differences(crm, model.settings, ACTIVITIES) == []
+    assert either.planned().actions == ()
+    assert differences(crm, either.settings, ACTIVITIES) == []
     crm.server.clock.forward(2)
-    loaded = run(model.settings, "activities").entities[0]
+    loaded = run(either.settings, "activities").entities[0]
     assert (loaded.inserted, loaded.updated) == (0, 0)
     assert loaded.unchanged >= 4
-    assert model.run is not None
-    assert model.run.status == "done"
+    assert either.run is not None
+    assert either.run.status == "done"
     spent = "select entity, tokens from ops.token_spend where command = 'push' order by entity"
-    assert query(model.settings, spent) == [("", 2), ("activities", 3 * 5 + 1 + 5)]
+    assert query(either.settings, spent) == [("", 2), ("activities", 3 * 5 + 1 + 5)]
 
 
 def edit(crm: Sandbox, record_id: int, **values: Any) -> None:
@@ -80,18 +98,18 @@ def remove(crm: Sandbox, record_id: int) -> None:
 
 
 def test_what_somebody_changed_since_the_plan_was_made_is_left_and_the_rest_is_sent(
-    crm: Sandbox, model: Model
+    crm: Sandbox, either: Model
 ) -> None:
     first, second, third = sorted(living(crm))[:3]
     edit(crm, first, subject="Theirs")
     edit(crm, second, subject="Theirs")
     edit(crm, third, subject="Theirs", note="Theirs")
-    model.rows = {
+    either.rows = {
         "some": {"id": first, "subject": "Ours", "priority": 1},
         "all": {"id": second, "subject": "Ours"},
         "same": {"id": third, "subject": "Theirs"},
     }
-    outcomes = model.push()
+    outcomes = either.push()
     assert verdicts(outcomes) == {"some": "applied", "all": "conflict", "same": "already"}
     assert [change.before for change in outcomes["all"].conflicts] == ["Theirs"]
     assert "subject" in outcomes["some"].reason
@@ -99,8 +117,8 @@ def test_what_somebody_changed_since_the_plan_was_made_is_left_and_the_rest_is_s
     assert (truth[first]["subject"], truth[first]["priority"]) == ("Theirs", 1)
     assert truth[second]["subject"] == "Theirs"
     told = "select push_key, conflicts from ops.push_state where push_key <> 'same' order by push_key"
-    assert query(model.settings, told) == [("all", '{"subject":"Theirs"}'), ("some", '{"subject":"Theirs"}')]
-    assert differences(crm, model.settings, ACTIVITIES) == []
+    assert query(either.settings, told) == [("all", '{"subject":"Theirs"}'), ("some", '{"subject":"Theirs"}')]
+    assert differences(crm, either.settings, ACTIVITIES) == []
 
 
 def test_a_policy_may_overwrite_or_fill_what_is_empty(crm: Sandbox, model: Model) -> None:
@@ -113,23 +131,23 @@ def test_a_policy_may_overwrite_or_fill_what_is_empty(crm: Sandbox, model: Model
 
 
 def test_records_are_deleted_unless_somebody_has_changed_them_or_they_are_gone(
-    crm: Sandbox, model: Model
+    crm: Sandbox, either: Model
 ) -> None:
     first, second, third = sorted(living(crm))[:3]
     edit(crm, second, subject="Theirs")
     remove(crm, third)
-    model.target = replace(model.target, allow_deletes=True)
-    model.rows = {str(one): {"id": one, "_delete": True} for one in (first, second, third)}
-    outcomes = model.push()
+    either.target = replace(either.target, allow_deletes=True)
+    either.rows = {str(one): {"id": one, "_delete": True} for one in (first, second, third)}
+    outcomes = either.push()
     assert verdicts(outcomes) == {str(first): "applied", str(second): "conflict", str(third): "already"}
     assert first not in living(crm)
     assert second in living(crm)
-    assert differences(crm, model.settings, ACTIVITIES) == []
+    assert differences(crm, either.settings, ACTIVITIES) == []
     crm.server.clock.forward(2)
-    loaded = run(model.settings, "activities").entities[0]
+    loaded = run(either.settings, "activities").entities[0]
     assert (loaded.inserted, loaded.updated, loaded.deleted) == (0, 0, 0)
-    assert verdicts(model.push()) == {str(second): "applied"}
-    assert model.push() == {}
+    assert verdicts(either.push()) == {str(second): "applied"}
+    assert either.push() == {}
 
 
 def test_what_somebody_deleted_is_gone_and_never_created_again(crm: Sandbox, model: Model) -> None:
@@ -268,9 +286,9 @@ def test_a_crm_that_is_not_well_is_left_alone_and_nothing_is_sent_twice(crm: San
 
 
 def test_a_table_that_nobody_has_loaded_is_left_for_the_load_to_read_whole(
-    crm: Sandbox, place: Place
+    crm: Sandbox, tmp_path: Path
 ) -> None:
-    settings = crm.settings(place, entities=FEW, settling=0)
+    settings = crm.settings(tmp_path, entities=FEW, settling=0)
     run(settings, "users")
     model = Model(settings, rows={"row": call(crm, 1)})
     assert verdicts(model.push()) == {"row": "applied"}

@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from pipelines.place import Place
 from tests.killed_push import INTERRUPTED, ROWS, STEPS
 from tests.pushing import Model, target
-from tests.support import PIPEDRIVE, Sandbox, at_length, differences, query, run, sandbox
+from tests.support import PIPEDRIVE, Sandbox, at_length, differences, place_in, query, run, sandbox
 
 CREATES, UPDATES, DELETES = 120, 60, 20
 ACTIVITIES = PIPEDRIVE.entities["activities"]
@@ -71,16 +72,21 @@ def check(crm: Sandbox, model: Model) -> None:
 
 
 CHAINS = [[step] for step in STEPS[:6]] + [[STEPS[2], step] for step in STEPS[6:]]
-SOME = [[STEPS[1], STEPS[6]], [STEPS[2], STEPS[7]], [STEPS[4]]]
+SOME = [[STEPS[1], STEPS[6]], [STEPS[2], STEPS[7]]]
+SOME_ON_POSTGRES = [[STEPS[4], STEPS[3]]]
 
 
-@pytest.mark.parametrize("steps", at_length(CHAINS, SOME), ids=", then ".join)
-def test_a_push_killed_at_any_step_is_made_good_by_the_next(steps: list[str], place: Place) -> None:
+def prepared(crm: Sandbox, place: Place) -> Model:
+    settings = crm.settings(place, entities=("users", "activities"), settling=0)
+    run(settings)
+    model = Model(settings, target(allow_deletes=True), rows_for(crm))
+    place.warehouse.with_name(ROWS).write_text(json.dumps(model.rows))
+    return model
+
+
+def killed_and_made_good(place: Place, steps: list[str]) -> None:
     with sandbox(100) as crm:
-        settings = crm.settings(place, entities=("users", "activities"), settling=0)
-        run(settings)
-        model = Model(settings, target(allow_deletes=True), rows_for(crm))
-        place.warehouse.with_name(ROWS).write_text(json.dumps(model.rows))
+        model = prepared(crm, place)
         for step in steps:
             assert pushed_by(crm, place, step) == -signal.SIGKILL
         outcomes = model.push()
@@ -88,18 +94,27 @@ def test_a_push_killed_at_any_step_is_made_good_by_the_next(steps: list[str], pl
         check(crm, model)
 
 
-def test_after_an_interrupt_what_was_under_way_is_recorded_and_nothing_is_left_open(place: Place) -> None:
+@pytest.mark.parametrize("steps", at_length(CHAINS, SOME), ids=", then ".join)
+def test_a_push_killed_at_any_step_is_made_good_by_the_next(steps: list[str], tmp_path: Path) -> None:
+    killed_and_made_good(place_in(tmp_path), steps)
+
+
+@pytest.mark.parametrize("steps", at_length(CHAINS, SOME_ON_POSTGRES), ids=", then ".join)
+def test_a_push_killed_at_any_step_is_made_good_on_postgres_too(
+    steps: list[str], postgres_place: Place
+) -> None:
+    killed_and_made_good(postgres_place, steps)
+
+
+def test_after_an_interrupt_what_was_under_way_is_recorded_and_nothing_is_left_open(tmp_path: Path) -> None:
+    place = place_in(tmp_path)
     with sandbox(100) as crm:
-        settings = crm.settings(place, entities=("users", "activities"), settling=0)
-        run(settings)
-        model = Model(settings, target(allow_deletes=True), rows_for(crm))
-        place.warehouse.with_name(ROWS).write_text(json.dumps(model.rows))
+        model = prepared(crm, place)
         assert pushed_by(crm, place, INTERRUPTED) == -signal.SIGINT
         done = len([row for row in crm.truth("activities") if row["subject"].startswith("Pushed")])
         assert 40 <= done < 60
-        assert query(settings, "select verdict, count(*) from ops.push_state group by 1") == [
-            ("applied", done)
-        ]
-        assert query(settings, "select status from ops.runs where command = 'push'") == [("failed",)]
+        states = query(place, "select verdict, count(*) from ops.push_state group by 1")
+        assert states == [("applied", done)]
+        assert query(place, "select status from ops.runs where command = 'push'") == [("failed",)]
         model.push()
         check(crm, model)
