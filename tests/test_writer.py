@@ -1,6 +1,8 @@
 """The writer over real HTTP: what it reads, writes, finds again, and what it says when an answer is lost."""
 
+import asyncio
 from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -143,6 +145,51 @@ def test_many_are_deleted_in_one_request_which_tells_which(box: Box) -> None:
     assert all(row["is_deleted"] for row in box.rows("Many"))
 
 
+async def deleted_together(writer: Writer, ids: list[int]) -> list[Answered]:
+    return await asyncio.gather(*(writer.delete(one) for one in ids))
+
+
+def test_in_v1_deletions_of_the_same_moment_share_a_request(box: Box) -> None:
+    ids = [box.created(V1, subject="Together").record_id for _ in range(5)]
+    answered = box.do(lambda writer: deleted_together(writer, ids), V1)
+    assert [one.deleted for one in answered] == [(one,) for one in ids]
+    assert len({one.request_id for one in answered}) == 1
+    assert (box.tally.requests, box.tally.tokens) == (1, 10)
+    assert all(row["is_deleted"] for row in box.rows("Together"))
+
+
+def test_what_was_not_among_those_deleted_together_is_deleted_alone(box: Box) -> None:
+    ids = [box.created(V1, subject="Alone").record_id for _ in range(3)]
+    box.do(lambda writer: writer.delete(ids[0]))
+    answered = box.do(lambda writer: deleted_together(writer, [*ids, 999_999]), V1)
+    assert [one.deleted for one in answered] == [(one,) for one in [*ids, 999_999]]
+    assert (box.tally.requests, box.tally.tokens) == (3, 22)
+
+
+def test_deletions_together_whose_answer_was_lost_are_done_once_more_which_finds_them_done(box: Box) -> None:
+    ids = [box.created(V1, subject="Twice").record_id for _ in range(3)]
+    box.sandbox.arm("failed_after", method="DELETE")
+    answered = box.do(lambda writer: deleted_together(writer, ids), V1)
+    assert [one.deleted for one in answered] == [(one,) for one in ids]
+    assert all(row["is_deleted"] for row in box.rows("Twice"))
+
+
+def test_where_many_cannot_be_deleted_any_more_each_is_deleted_alone(box: Box) -> None:
+    ids = [box.created(V1, subject="Withdrawn").record_id for _ in range(3)]
+    withdrawn = replace(V1, bulk_delete="/v1/withdrawn")
+    answered = box.do(lambda writer: deleted_together(writer, ids), withdrawn)
+    assert [one.deleted for one in answered] == [(one,) for one in ids]
+    assert box.tally.requests == 4
+
+
+def test_so_many_are_deleted_together_and_no_more(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sources.together.MOST", 2)
+    ids = [box.created(V1, subject="Some").record_id for _ in range(5)]
+    answered = box.do(lambda writer: deleted_together(writer, ids), V1)
+    assert [one.deleted for one in answered] == [(one,) for one in ids]
+    assert (box.tally.requests, box.tally.tokens) == (3, 26), "the last one is alone"
+
+
 @BOTH
 def test_a_refusal_is_told_in_the_crms_words_and_changes_nothing(box: Box, pushing: Pushing) -> None:
     with pytest.raises(Refused) as told:
@@ -243,7 +290,7 @@ def test_a_lookup_walks_through_many_pages(box: Box, monkeypatch: pytest.MonkeyP
     made = [box.created(subject="Page").record_id for _ in range(20)]
     found = box.do(lambda writer: writer.lookup({}, since))
     assert sorted(one.record_id for one in found) == made
-    assert box.tally.requests == 3
+    assert (box.tally.requests, box.tally.tokens) == (3, 26), "the last one is alone"
 
 
 def test_a_normalised_text_is_answered_as_it_is_kept(box: Box) -> None:
