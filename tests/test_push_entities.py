@@ -11,6 +11,7 @@ import pytest
 from sources.pushing import custom_field
 from tests.pushing import Model, target, verdicts
 from tests.support import PIPEDRIVE, Sandbox, differences, query, run, sandbox
+from tests.test_push_apply import edit, remove
 
 FEW = ("users", "persons", "deals", "activities")
 
@@ -84,6 +85,22 @@ def test_through_api_v1_what_its_answers_do_not_carry_is_kept(crm: Sandbox, mode
     held = f"select subject, note from raw_pipedrive.activities where id = {old['id']}"
     assert query(model.settings, held) == [("Renamed", old["note"])]
     assert differences(crm, model.settings, PIPEDRIVE.entities["activities"]) == []
+
+
+def test_api_v1_deletes_many_in_one_request_but_what_somebody_changed(crm: Sandbox, model: Model) -> None:
+    pushing = PIPEDRIVE.legacy_pushes["activities"]
+    model.target = replace(target(allow_deletes=True), pushing=pushing)
+    old = [row["id"] for row in living(crm, "activities")][10:16]
+    edit(crm, old[0], subject="Theirs")
+    remove(crm, old[1])
+    model.rows = {str(one): {"id": one, "_delete": True} for one in old}
+    crm.control("stats/reset")
+    outcomes = model.push()
+    assert [outcomes[str(one)].verdict for one in old] == ["conflict", "already"] + ["applied"] * 4
+    assert not set(old[1:]) & {row["id"] for row in living(crm, "activities")}
+    assert crm.stats()["tokens"] == 2 + 6 * 2 + 10
+    marked = "select count(*) from raw_pipedrive.activities where is_deleted and id in ({})"
+    assert query(model.settings, marked.format(",".join(map(str, old)))) == [(5,)]
 
 
 def test_one_apply_of_two_targets_never_overwrites_its_own_work(crm: Sandbox, model: Model) -> None:

@@ -3,10 +3,10 @@
 Nothing here touches the warehouse: it runs where the requests do.
 """
 
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from pipelines.push.actions import Action, Change, Outcome, Pushed, Target
 from pipelines.push.deciding import Decision, decide
@@ -22,6 +22,7 @@ from sources.errors import (
 from sources.pushing import Writable
 from sources.writer import Answered, Record, Writer
 
+Result = TypeVar("Result")
 FOUND = "its answer had been lost; it was found done"
 DELETED_THERE = "it was deleted in the CRM"
 
@@ -50,31 +51,35 @@ class Actor:
 
     async def act(self, action: Action) -> Done:
         """Do it. BudgetSpent or NotAccepted: nothing was sent, and nothing will be."""
+        return await self.guarded(action, self._ways[action.operation](action))
+
+    async def guarded(self, action: Action, work: Coroutine[Any, Any, Result]) -> Result | Done:
+        """What the work gives; or what came of the action, where something went wrong."""
         try:
-            return await self._ways[action.operation](action)
+            return await work
         except (BudgetSpent, NotAccepted):
             raise
         except NotFound as error:
             return _gone(action, error.request_id)
         except AnswerLost as error:
-            return _done(action, "unknown", error.message, error.request_id, trouble=error)
+            return ended(action, "unknown", error.message, error.request_id, trouble=error)
         except RETRIED as error:
             return _troubled(action, error)
         except ApiError as error:
-            return _done(action, "refused", error.reason or error.message, error.request_id)
+            return ended(action, "refused", error.reason or error.message, error.request_id)
 
     async def settle(self, intent: Intent) -> Done | None:
         """What became of a lost update or delete that nobody plans any more; None: it is not in effect."""
         action = intent.action
         record = await self.writer.read(action.record_id or 0)
         if action.operation == "delete":
-            return _done(action, "applied", FOUND, is_deleted=True) if record is None else None
+            return ended(action, "applied", FOUND, is_deleted=True) if record is None else None
         if record is None:
             return _gone(action)
         if self._values(action, record) != action.values:
             return None
         pushed = self._pushed(action, record, frozenset())
-        return _done(action, "applied", FOUND, record=record, pushed=pushed, changes=action.changes)
+        return ended(action, "applied", FOUND, record=record, pushed=pushed, changes=action.changes)
 
     async def _create(self, action: Action) -> Done:
         answered = await self.writer.create(action.values)
@@ -97,7 +102,7 @@ class Actor:
             return self._applied(action, answered, writes, conflicts, left)
         found = is_lost and not conflicts
         verdict: Any = "conflict" if conflicts else "applied" if found else "already"
-        return _done(
+        return ended(
             action,
             verdict,
             _told(conflicts) or (FOUND if found else ""),
@@ -130,19 +135,28 @@ class Actor:
         return decided
 
     async def _delete(self, action: Action) -> Done:
+        found = await self.deletable(action)
+        return found if isinstance(found, Done) else await self.delete(action)
+
+    async def deletable(self, action: Action) -> Record | Done:
+        """The record, if it is to be deleted."""
         record = await self.writer.read(action.record_id or 0)
         if record is None:
             lost = action.push_key in self.lost
-            return _done(action, "applied" if lost else "already", FOUND if lost else "", is_deleted=True)
+            return ended(action, "applied" if lost else "already", FOUND if lost else "", is_deleted=True)
         if record.update_time != action.basis and self.target.delete_policy != "overwrite":
-            return _done(
+            return ended(
                 action, "conflict", "it was changed in the CRM since it was last read", record=record
             )
+        return record
+
+    async def delete(self, action: Action) -> Done:
+        """Delete the record, whatever it is now."""
         try:
-            answered = await self.writer.delete(record.record_id)
+            answered = await self.writer.delete(action.record_id or 0)
         except RETRIED as error:
-            return _done(action, "unknown", error.message, error.request_id, trouble=error)
-        return _done(action, "applied", request_id=answered.request_id, is_deleted=True)
+            return ended(action, "unknown", error.message, error.request_id, trouble=error)
+        return ended(action, "applied", request_id=answered.request_id, is_deleted=True)
 
     def _applied(
         self,
@@ -154,7 +168,7 @@ class Actor:
     ) -> Done:
         record = answered.record
         pushed = self._pushed(action, record, left)
-        return _done(
+        return ended(
             action,
             "applied",
             _told(conflicts),
@@ -191,7 +205,7 @@ class Actor:
         return record.values_of(change.field for change in action.changes)
 
 
-def _done(
+def ended(
     action: Action,
     verdict: Any,
     reason: str = "",
@@ -202,6 +216,7 @@ def _done(
     trouble: ApiError | None = None,
     **more: Any,
 ) -> Done:
+    """What came of an action; of what was pushed before all stands, unless `more` says otherwise."""
     outcome = Outcome(
         action,
         verdict,
@@ -215,11 +230,11 @@ def _done(
 
 
 def _gone(action: Action, request_id: str = "") -> Done:
-    return _done(action, "gone", DELETED_THERE, request_id, is_deleted=True)
+    return ended(action, "gone", DELETED_THERE, request_id, is_deleted=True)
 
 
 def _troubled(action: Action, error: ApiError) -> Done:
-    return _done(action, "refused", error.message, error.request_id, trouble=error, passing=True)
+    return ended(action, "refused", error.message, error.request_id, trouble=error, passing=True)
 
 
 def _told(conflicts: tuple[Change, ...]) -> str:

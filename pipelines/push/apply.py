@@ -21,12 +21,13 @@ from pipelines.config import Settings
 from pipelines.load import WRONG_SETTINGS, Watch, recorded
 from pipelines.ops import Run
 from pipelines.push import ledger
-from pipelines.push.acting import Actor, Done
+from pipelines.push.acting import Actor, Done, ended
 from pipelines.push.actions import Action, Outcome, Plan, Target
 from pipelines.push.interrupting import Interrupt
 from pipelines.push.landing import Landing
 from pipelines.push.ledger import Intent, Ledger
 from pipelines.push.settling import Settling
+from pipelines.push.together import act_together
 from pipelines.warehouse import Warehouse
 from sources.budget import Tally
 from sources.errors import ApiError, UsageError
@@ -161,8 +162,8 @@ class Applying:
         while flying or (waiting and not self._stopping):
             if waiting and not self._stopping and flying <= BATCH // 2:
                 batch = [waiting.popleft() for _ in range(min(BATCH, len(waiting)))]
-                for intent in self._intended(target, batch):
-                    self.fetcher.submit(self._act(actor, intent))
+                for group in _grouped(target, self._intended(target, batch)):
+                    self.fetcher.submit(self._act(actor, group))
                 flying += len(batch)
             came = self._collected()
             flying -= len(came)
@@ -183,20 +184,21 @@ class Applying:
     def _intended(self, target: Target, batch: Sequence[Action]) -> list[Intent]:
         return self.ledger.intend(target, batch, at=pendulum.now("UTC"), server_time=self.server_time())
 
-    async def _act(self, actor: Actor, intent: Intent) -> None:
-        """Act on one intent when there is room, unless the run is to end; None: nothing was sent."""
-        done: Done | None = None
+    async def _act(self, actor: Actor, intents: Sequence[Intent]) -> None:
+        """Act when there is room, unless the run is to end; None: nothing was sent."""
+        came: Sequence[Done | None] = [None for _ in intents]
         async with self._room:
             if not self._stopping:
                 try:
-                    done = await actor.act(intent.action)
+                    came = await act_together(actor, [intent.action for intent in intents])
                 except ApiError as error:
                     self._stop = self._stop or error
                 except Exception as error:  # noqa: BLE001 (whatever it is, one row must not stop the others)
-                    outcome = Outcome(intent.action, "unknown", f"unexpected {type(error).__name__}: {error}")
-                    done = Done(replace(outcome, pushed=intent.action.pushed))
-            self._judge(done)
-        self._done.put((intent, done))
+                    why = f"unexpected {type(error).__name__}: {error}"
+                    came = [ended(intent.action, "unknown", why) for intent in intents]
+            for intent, done in zip(intents, came, strict=True):
+                self._judge(done)
+                self._done.put((intent, done))
 
     def _judge(self, done: Done | None) -> None:
         """Stop when nothing goes well any more."""
@@ -255,3 +257,9 @@ class Applying:
         while time.monotonic() < until and not self._stopping:
             time.sleep(GLANCE)
         return not self._stopping
+
+
+def _grouped(target: Target, intents: Sequence[Intent]) -> list[list[Intent]]:
+    """Those that one request may do: deletions, where the API deletes many at once."""
+    together = [one for one in intents if target.pushing.bulk_delete and one.action.operation == "delete"]
+    return [*([together] if together else []), *([one] for one in intents if one not in together)]

@@ -97,8 +97,7 @@ class Settling:
 
     def _look(self, creates: Sequence[Intent]) -> dict[str, Record]:
         candidates = self.applying.fetcher.run(self.writer.lookup({}, earliest(creates)))
-        ids = [record.record_id for record in candidates]
-        taken = ledger.claimed(self.applying.warehouse, self.target.crm, self.target.pushing.entity, ids)
+        taken = ledger.claimed(self.applying.warehouse, self.target.crm, self.target.pushing.entity)
         return matched(creates, candidates, claimed=taken, user_id=self.applying.user_id)
 
     def _rested(self, intent: Intent) -> timedelta:
