@@ -12,7 +12,7 @@ export UV_NO_PROGRESS := 1
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
 
-demo: $(VENV)/.installed ## Run the nightly job twice around a simulated business day, against the local sandbox
+demo: $(VENV)/.installed ## Run the nightly job twice around a simulated business day, and push back, against the local sandbox
 	@$(BIN)/roundtrip demo
 
 test: $(VENV)/.installed ## Run the test suite

@@ -261,7 +261,7 @@ def demo(
     *,
     activities: Annotated[int, typer.Option(min=50, help="The size of the account.")] = 5000,
 ) -> None:
-    """Run the nightly job twice around a simulated business day, against the sandbox."""
+    """Run the nightly job twice around a simulated business day, and push back, against the sandbox."""
     demonstration.demo(activities=activities)
 
 

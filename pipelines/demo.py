@@ -1,4 +1,4 @@
-"""The demo: a sandbox, a nightly run, a simulated business day, the nightly run that follows, and three answers."""
+"""The demo: a sandbox, a night, a simulated business day, the night that follows, three answers, and a push."""
 
 import shutil
 from collections.abc import Mapping, Sequence
@@ -13,6 +13,8 @@ from pipelines.config import Settings
 from pipelines.lock import locked
 from pipelines.nightly import Night, nightly
 from pipelines.place import Place
+from pipelines.push import showing
+from pipelines.push.push import Asked, Push, push
 from pipelines.reports import open_reports
 from pipelines.sandbox import Process, sandbox_process
 from sources.errors import TransformError
@@ -23,6 +25,8 @@ PLACE = Place(
     warehouse=ROOM / "warehouse.duckdb", reports=ROOM / "reports.duckdb", dashboard=ROOM / "dashboard.html"
 )
 MOST_EVENTS = 6
+EXAMPLE = {"push_examples": ["follow_ups"]}
+"""Switches on a push model that is off in the project as it is."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,7 @@ QUESTIONS = (
 
 
 def demo(*, activities: int) -> None:
-    """Show what a first night and a second night cost."""
+    """Show what a first night and a second night cost, what they answer, and how an answer is acted upon."""
     # A plan whose burst limit two runs right after one another do not meet.
     with sandbox_process("--activities", str(activities), "--plan", "premium") as sandbox:
         console.OUT.print(
@@ -100,6 +104,7 @@ def demo(*, activities: int) -> None:
         second = _night(settings, "The second night reads what changed")
         _compare(first, second)
         _answer(settings)
+        _push(settings)
 
 
 def _settings(sandbox: Process) -> Settings:
@@ -120,7 +125,8 @@ def _night(settings: Settings, title: str) -> Night:
     console.OUT.rule(title, align="left")
     display = console.Display()
     with display.shown(quiet=False):
-        night = nightly(settings, watch=display.watch, follow=display.follow)
+        building = {"variables": EXAMPLE}
+        night = nightly(settings, building=building, watch=display.watch, follow=display.follow)
     console.closing(night.run)
     if night.transformation:
         telling.closing(night.transformation, settings.place)
@@ -168,6 +174,33 @@ def _answer(settings: Settings) -> None:
         ".sql('from fct_activity').show()\""
     )
     console.say(f"The dashboard is {place.dashboard}: open it in a browser.")
+
+
+def _push(settings: Settings) -> None:
+    """Deals that nobody looks after get a call for their owners: planned, applied, and then there is nothing to do."""
+    console.OUT.print()
+    console.OUT.rule("Deals left alone get a call: roundtrip push", align="left")
+    _pushed(settings, act=False)
+    console.OUT.rule("roundtrip push --apply", align="left")
+    done = _pushed(settings, act=True)
+    if done.status != "done":
+        raise TransformError(
+            f"The demo's push has {done.status}: {done.problem}", way_out="Please report it."
+        )
+    console.OUT.rule("roundtrip push", align="left")
+    _pushed(settings, act=False)
+
+
+def _pushed(settings: Settings, *, act: bool) -> Push:
+    display = console.Display()
+    with display.shown(quiet=False):
+        found = push(settings, Asked(variables=EXAMPLE), act=act, watch=display.watch, follow=display.follow)
+    if act:
+        showing.outcomes(found)
+    else:
+        showing.plan(found)
+        showing.hint(found)
+    return found
 
 
 def _drawn(rows: Sequence[Mapping[str, Any]]) -> Table:
