@@ -290,7 +290,7 @@ def test_a_lookup_walks_through_many_pages(box: Box, monkeypatch: pytest.MonkeyP
     made = [box.created(subject="Page").record_id for _ in range(20)]
     found = box.do(lambda writer: writer.lookup({}, since))
     assert sorted(one.record_id for one in found) == made
-    assert (box.tally.requests, box.tally.tokens) == (3, 26), "the last one is alone"
+    assert box.tally.requests == 3
 
 
 def test_a_normalised_text_is_answered_as_it_is_kept(box: Box) -> None:
