@@ -18,6 +18,7 @@ import pyarrow as pa
 from pipelines.push.actions import Action, Change, Known, Operation, Outcome, Pushed, Target
 from pipelines.push.hashing import fields_hash
 from pipelines.warehouse import Warehouse
+from sources.arrow import UNKNOWN
 
 LEDGER, STATE = "ops.push_ledger", "ops.push_state"
 TABLE = """
@@ -184,7 +185,7 @@ def _became(intent: Intent, outcome: Outcome, at: datetime) -> dict[str, Any]:
     return {
         "record_id": outcome.record_id or action.record_id,
         "verdict": outcome.verdict,
-        "reason": outcome.reason or None,
+        "reason": outcome.reason.replace("\0", UNKNOWN) or None,
         "request_id": outcome.request_id or None,
         "before": _json({change.field.name: change.before for change in outcome.changes}),
         "answered": _json({name: one.answered for name, one in sent.items() if one}),

@@ -103,6 +103,7 @@ class Postgres(Warehouse):
                 cursor,
                 f"insert into {table} ({names}) values %s",  # noqa: S608
                 list(zip(*columns, strict=True)),
+                page_size=max(1, rows.num_rows),  # one statement, so that it is all or nothing
             )
 
     @contextmanager
