@@ -26,6 +26,7 @@ from pipelines.config import Settings
 from pipelines.lock import locked
 from pipelines.merges import reread_children
 from pipelines.ops import Run
+from pipelines.pending import from_the_first_file
 from pipelines.pipeline import open_pipeline
 from pipelines.scope import plan
 from pipelines.warehouse import Warehouse, open_warehouse
@@ -150,6 +151,7 @@ class Loading:
         if self.pipeline.has_pending_data and self._basis() == self.warehouse.last_load():
             self.watch("finishing what an interrupted run has read")
             try:
+                from_the_first_file(self.pipeline)
                 self.normalize_and_load()
             except LoadError as error:
                 LOG.warning(
