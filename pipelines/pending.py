@@ -6,11 +6,15 @@ whose loading has begun is loaded from its first file, into staging tables that 
 merged already changes nothing.
 """
 
+from contextlib import suppress
 from pathlib import Path
 
 import dlt
 from dlt.common.storages.load_package import PackageStorage
 
+from pipelines.place import Place
+
+BASIS = "basis"
 FILES = PackageStorage.NEW_JOBS_FOLDER
 BEGUN = (PackageStorage.STARTED_JOBS_FOLDER, PackageStorage.COMPLETED_JOBS_FOLDER)
 NOTES = PackageStorage.PENDING_TRANSITIONS_FOLDER
@@ -18,6 +22,18 @@ DATA = ".parquet"
 """What we read; all other files dlt makes itself, some of them anew as soon as these are staged."""
 OWN = "_dlt_"
 """Tables of dlt: they are appended to, each file once."""
+
+
+def remember_basis(place: Place, load_id: str) -> None:
+    """Take note of the load that a package goes on from, before it is made."""
+    (place.state_dir / BASIS).write_text(load_id)
+
+
+def basis(place: Place) -> str | None:
+    """The load that a pending package goes on from."""
+    with suppress(OSError):
+        return (place.state_dir / BASIS).read_text()
+    return None
 
 
 def from_the_first_file(pipeline: dlt.Pipeline) -> None:

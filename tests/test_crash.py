@@ -22,7 +22,9 @@ def killed(crm: Sandbox, place: Place, step: str) -> None:
 
 AGAIN = "reading it again"
 """Said of a package that cannot be loaded: on Postgres, when a file was staged twice."""
-FIRST = [("first load", step) for step in at_length(STEPS, ("in extract", "in load", "after a file was loaded"))]
+FIRST = [
+    ("first load", step) for step in at_length(STEPS, ("in extract", "in load", "after a file was loaded"))
+]
 LATER = [("later load", step) for step in STEPS]
 
 
