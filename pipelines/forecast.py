@@ -20,7 +20,7 @@ from pipelines.ops import Run
 from pipelines.planning import Estimate, Forecast, Limits
 from pipelines.warehouse import Warehouse, open_warehouse
 from sources.crm import Crm
-from sources.entity import DELETED, DELETED_AT, Entity
+from sources.entity import DELETED, DELETED_AT, Entity, Parent
 from sources.errors import BudgetSpent, UsageError
 from sources.reading import Plan, Progress
 from sources.walk import Fetcher, Reader
@@ -62,7 +62,7 @@ def forecast(
     dry_run: bool = False,
 ) -> Forecast:
     """What a command would cost, as far as the warehouse can tell."""
-    chosen = settings.walked(entities)
+    chosen = settings.chosen(entities) if command == "nightly" else settings.walked(entities)
     with _opened(settings) as warehouse:
         facts = _Facts(settings, warehouse)
         if command == "nightly":
@@ -114,14 +114,26 @@ class _Facts:
             [
                 planning.of_account(self.crm),
                 *([planning.of_deletions(self.crm, sum(reported))] if reported else []),
-                *(
-                    planning.of_changes(entity, changes[entity.name], self._basis(changes[entity.name]))
-                    if entity.name in changes
-                    else self._whole(entity)
-                    for entity in chosen
-                ),
+                *(self._nightly(entity, changes) for entity in chosen),
             ]
         )
+
+    def _nightly(self, entity: Entity, changes: Mapping[str, float]) -> Estimate:
+        if entity.parent is not None:
+            return self._children(entity, entity.parent)
+        if entity.name in changes:
+            return planning.of_changes(entity, changes[entity.name], self._basis(changes[entity.name]))
+        return self._whole(entity)
+
+    def _children(self, entity: Entity, parent: Parent) -> Estimate:
+        """What belongs to parents that changed; to all of them the first time, or where they do not tell."""
+        parents = self.crm.entities[parent.entity]
+        if entity.name in self.reached and not parent.always:
+            changed = self._changes(parents)
+            return planning.of_children(entity, changed, f"{parents.name}: {self._basis(changed)}")
+        held = self._living(parents)
+        basis = f"all {held:,} {parents.name} held" if parents.name in self.reached else UNKNOWN
+        return planning.of_children(entity, held, basis)
 
     def reconcile(self, chosen: Sequence[Entity], *, dry_run: bool) -> tuple[Estimate, ...]:
         asks = any(one.deletion == "recents" and self._is_recent(one) for one in chosen) and not dry_run
@@ -133,6 +145,12 @@ class _Facts:
         return planning.joined(
             [planning.of_account(self.crm), *(self._window(entity, span) for entity in chosen)]
         )
+
+    def _living(self, entity: Entity) -> int:
+        if self.warehouse is None or not self.warehouse.columns(entity):
+            return 0
+        query = f"select count(*) from {self.warehouse.table(entity)} where not {DELETED}"  # noqa: S608
+        return int(self.warehouse.rows_of(query)[0][0])
 
     def _is_recent(self, entity: Entity) -> bool:
         """Whether the list of deletions reaches back to the last run."""

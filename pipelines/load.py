@@ -9,7 +9,7 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -26,6 +26,7 @@ from pipelines.config import Settings
 from pipelines.lock import locked
 from pipelines.merges import reread_children
 from pipelines.ops import Run
+from pipelines.pending import basis, from_the_first_file, remember_basis
 from pipelines.pipeline import open_pipeline
 from pipelines.scope import plan
 from pipelines.warehouse import Warehouse, open_warehouse
@@ -47,7 +48,6 @@ from sources.resources import Extraction, resource
 from sources.walk import Fetcher, Reader
 
 LOG = logging.getLogger("roundtrip.load")
-BASIS = "basis"
 END = object()
 GLANCE = 0.001
 """Seconds until we look again whether a page is there."""
@@ -67,16 +67,17 @@ def load(
     full: bool = False,
     force: bool = False,
     dry_run: bool = False,
+    is_announced: bool = False,
     watch: Watch = lambda _run, _step: None,
     then: Then = lambda _warehouse, _run: None,
     **seams: Any,
 ) -> Run:
     """Bring the raw tables up to date. The run that is returned tells what was done, also what failed of it.
 
-    A dry run asks and compares, and writes but its own record.
+    A dry run asks and compares, and writes but its own record. A run whose cost was announced walks each list once, and
+    leaves out what costs a request for each record.
     """
-    # What belongs to single records costs a request each: reconcile, which announces its cost, leaves that out.
-    chosen = settings.walked(entities) if command == "reconcile" else settings.chosen(entities)
+    chosen = settings.walked(entities) if is_announced else settings.chosen(entities)
     run = Run(uuid.uuid4().hex, command, settings.crm.name, pendulum.now("UTC"))
     client = settings.crm.connect(**settings.connection, patience=settings.patience, **seams)
     with (
@@ -84,7 +85,7 @@ def load(
         open_warehouse(settings.place, settings.dataset) as warehouse,
     ):
         with recorded(settings, warehouse, run, client):
-            loading = Loading(settings, warehouse, run, watch)
+            loading = Loading(settings, warehouse, run, watch, is_announced=is_announced)
             if dry_run:
                 loading.compare(client, chosen, force=force)
             else:
@@ -124,12 +125,15 @@ def recorded(settings: Settings, warehouse: Warehouse, run: Run, client: Client)
 class Loading:
     """The steps of one load, in order."""
 
-    def __init__(self, settings: Settings, warehouse: Warehouse, run: Run, watch: Watch) -> None:
+    def __init__(
+        self, settings: Settings, warehouse: Warehouse, run: Run, watch: Watch, *, is_announced: bool = False
+    ) -> None:
         self.settings = settings
         self.warehouse = warehouse
         self.run = run
         self.pipeline = open_pipeline(settings, warehouse)
         self._watch = watch
+        self._is_announced = is_announced
         self.tables = warehouse.tables()
         """The raw tables there were before the run."""
         self.until = run.started_at
@@ -147,9 +151,10 @@ class Loading:
         it is dropped each time, and a package that does not go on from what the warehouse holds, or cannot be
         loaded, with it: its watermarks have not moved either, and what it brought is read again.
         """
-        if self.pipeline.has_pending_data and self._basis() == self.warehouse.last_load():
+        if self.pipeline.has_pending_data and basis(self.settings.place) == self.warehouse.last_load():
             self.watch("finishing what an interrupted run has read")
             try:
+                from_the_first_file(self.pipeline)
                 self.normalize_and_load()
             except LoadError as error:
                 LOG.warning(
@@ -158,12 +163,6 @@ class Loading:
         self.pipeline = self.pipeline.drop()
         with self._as_load_error("learning how far the warehouse is"):
             self.pipeline.sync_destination()
-
-    def _basis(self) -> str | None:
-        """The load that a pending package was read after."""
-        with suppress(OSError):
-            return (self.settings.place.state_dir / BASIS).read_text()
-        return None
 
     def extract(self, client: Client, chosen: Sequence[Entity], *, full: bool, force: bool) -> None:
         """Read every entity into files."""
@@ -196,7 +195,7 @@ class Loading:
         self, entity: Entity, state: Mapping[str, Any], until: pendulum.DateTime, *, full: bool, force: bool
     ) -> Plan:
         made = plan(self.settings, entity, state, until, full=full, force=force)
-        return replace(made, force="reconcile --force") if self.run.command == "reconcile" else made
+        return replace(made, force=f"{self.run.command} --force") if self._is_announced else made
 
     def connected(self, fetcher: Fetcher) -> pendulum.DateTime:
         """Find out who we are, and up to when changes have rested long enough to be read."""
@@ -230,9 +229,8 @@ class Loading:
 
     def _extractions(self, fetcher: Fetcher, plans: Sequence[Plan]) -> list[Extraction]:
         deletions = self._deletions(fetcher, plans)
-        frugal = self.run.command == "reconcile"  # its cost was announced
         self.run.entities = [
-            Progress(one, Reader(fetcher.client, one.entity, frugal=frugal)) for one in plans
+            Progress(one, Reader(fetcher.client, one.entity, frugal=self._is_announced)) for one in plans
         ]
         return [
             Extraction(progress, fetcher, self.warehouse, loaded_at=self.run.started_at, deletions=deletions)
@@ -246,7 +244,7 @@ class Loading:
         def source() -> Any:
             return list(resources)
 
-        (self.settings.place.state_dir / BASIS).write_text(self.warehouse.last_load())
+        remember_basis(self.settings.place, self.warehouse.last_load())
         with self._as_load_error("reading into files"):
             self.pipeline.extract(source(), loader_file_format="parquet")
         pa.default_memory_pool().release_unused()

@@ -86,6 +86,13 @@ def of_changes(entity: Entity, changes: float, basis: str) -> Estimate:
     return of_whole_lists(entity, [math.ceil(changes), *(0 for _ in entity.lists[1:])], basis)
 
 
+def of_children(entity: Entity, parents: float, basis: str) -> Estimate:
+    """Reading the lists of so many parents; pages that follow a list's first one are not foreseen."""
+    asked = math.ceil(parents / entity.parent.at_once) if entity.parent else 0
+    tokens = asked * sum(one.cost for one in entity.lists)
+    return Estimate(entity.name, asked * len(entity.lists), tokens, basis)
+
+
 def of_account(crm: Crm) -> Estimate:
     """Asking who we are, which every run does."""
     return Estimate("", 1, crm.identify_cost, "asking who we are")

@@ -97,6 +97,7 @@ def reconcile(
         full=True,
         force=force,
         dry_run=dry_run,
+        is_announced=True,
         watch=watch,
         then=then,
         **seams,

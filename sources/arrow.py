@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from sources.entity import DELETED, DELETED_AT, EXTRA, LOADED_AT, Entity, Field, Kind
 from sources.errors import LATER, BadBody, WrongType
 from sources.paging import Page
+from sources.texts import NUL, UNKNOWN, paired
 
 ARROW: dict[Kind, pa.DataType] = {
     "int": pa.int64(),
@@ -43,12 +44,6 @@ NULL = msgspec.Raw(b"null")
 NINE_DIGITS = Decimal("1e-9")
 MOST_UNDECLARED = 1_000
 """With more undeclared keys than this, the answers are no records of the entity."""
-UNKNOWN = "\ufffd"
-"""Stands for what is no character."""
-NUL = b"\\u0000"
-ESCAPE = re.compile(
-    rb"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(?P<half>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
-)
 BESIDE = "roundtrip.extra"
 """Where a row keeps what is not declared; no key of an API is called so."""
 
@@ -80,11 +75,6 @@ class Loose(msgspec.Struct):
     success: bool = True
     data: list[dict[str, msgspec.Raw]] | None = None
     additional_data: msgspec.Raw = NULL
-
-
-def _paired(escape: re.Match[bytes]) -> bytes:
-    """The escape; U+FFFD for half of a surrogate pair: a text that was cut within an emoji."""
-    return b"\\ufffd" if escape["half"] else escape[0]
 
 
 def schema(entity: Entity) -> pa.Schema:
@@ -152,10 +142,10 @@ class Decoder:
             if "unknown field" not in str(error):
                 raise self._wrong_type(body, error) from error
         except msgspec.DecodeError as error:
-            paired = ESCAPE.sub(_paired, body)
-            if paired == body:
+            sound = paired(body)
+            if sound == body:
                 raise self._cut_short(error) from error
-            return self._answer(paired)
+            return self._answer(sound)
         return self._declared_only(body)
 
     def _without_nul(self, rows: list[Any]) -> None:

@@ -20,6 +20,7 @@ from sources.entity import Entity, Listing
 from sources.errors import LATER, CursorRefused, RoundtripError
 from sources.http import Answer, Client
 from sources.paging import Ends, Page, Route, Window, check_progress, following, instant, joins, stamp
+from sources.texts import paired
 
 AHEAD = 6
 """Pages read ahead of the reader."""
@@ -150,7 +151,8 @@ class Reader:
         listing = route.listing
 
         def parse(answer: Answer) -> Page:
-            page = self.decoder.decode(listing.adapt(answer.body) if listing.adapt else answer.body)
+            body = listing.adapt(paired(answer.body)) if listing.adapt else answer.body
+            page = self.decoder.decode(body)
             check_progress(route, previous, page, self.entity.primary_key)
             then = following(route, page, cursor)
             return replace(page, listing=listing.name, reached=route.reached(page), cursor=then)

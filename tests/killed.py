@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
+from dlt.common.storages.load_package import PackageStorage
 from dlt.load.load import Load
 
 from pipelines import ops
@@ -22,6 +23,7 @@ STEPS = (
     "after extract",
     "after normalize",
     "in load",
+    "after a file was loaded",
     "after load",
     "after everything but the record of it",
 )
@@ -49,6 +51,9 @@ def main(step: str, url: str, warehouse: str, postgres_url: str) -> None:
         Extraction._sifted = die_at_call(3, Extraction._sifted)  # type: ignore[method-assign]  # noqa: SLF001
     if step == "in load":
         Load.start_new_jobs = die_at_call(4, Load.start_new_jobs)  # type: ignore[method-assign]
+    if step == "after a file was loaded":
+        # The warehouse has it, and dlt has not yet taken note of that.
+        PackageStorage.save_pending_transition = die_at_call(2, PackageStorage.save_pending_transition)  # type: ignore[method-assign]
     if step == "after load":
         Load.complete_package = die  # type: ignore[method-assign]
     if step == "after everything but the record of it":

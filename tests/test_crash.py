@@ -11,7 +11,7 @@ from sources.sandbox.clock import stamp
 from tests.killed import STEPS
 from tests.support import FEW, PIPEDRIVE, Sandbox, at_length, differences, erase, query, run, sandbox
 
-LEAVE_A_PACKAGE = ("after extract", "after normalize", "in load", "after load")
+LEAVE_A_PACKAGE = ("after extract", "after normalize", "in load", "after a file was loaded", "after load")
 
 
 def killed(crm: Sandbox, place: Place, step: str) -> None:
@@ -22,7 +22,9 @@ def killed(crm: Sandbox, place: Place, step: str) -> None:
 
 AGAIN = "reading it again"
 """Said of a package that cannot be loaded: on Postgres, when a file was staged twice."""
-FIRST = [("first load", step) for step in at_length(STEPS, ("in extract", "in load"))]
+FIRST = [
+    ("first load", step) for step in at_length(STEPS, ("in extract", "in load", "after a file was loaded"))
+]
 LATER = [("later load", step) for step in STEPS]
 
 

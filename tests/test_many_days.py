@@ -15,7 +15,7 @@ from sources.errors import RoundtripError
 from sources.pipedrive.sandbox.days import simulate_day
 from tests.support import FREE, PIPEDRIVE, Sandbox, at_length, differences, held, query, run, sandbox
 
-DAYS, WEEK = at_length(60, 18), 6
+DAYS, WEEK = at_length(60, 12), 6
 NIGHTS = at_length(0.4, 0.8)
 """How likely a night has a load: now and then the machine is off, and that is cheaper to test too."""
 SEED = 2026

@@ -73,6 +73,24 @@ def test_a_nightly_is_estimated_from_the_last_ones_and_nothing_is_asked(place: P
         assert told.limits.daily == 300_000
 
 
+def test_what_belongs_to_single_records_is_estimated_by_the_parents_that_change(place: Place) -> None:
+    with sandbox(20) as crm:
+        settings = crm.settings(place, entities=("deals", "deal_followers"))
+
+        def of_followers() -> Estimate:
+            return forecast(settings, "nightly").estimates[-1]
+
+        assert of_followers().basis.startswith("never read")
+        run(settings, "deals")
+        ((deals,),) = query(settings, "select count(*) from raw_pipedrive.deals where not is_deleted")
+        assert (of_followers().requests, of_followers().tokens) == (deals, 10 * deals)
+        assert run(settings).status == "done"
+        crm.control("advance", days=1)
+        changed = next(one for one in run(settings).entities if one.plan.entity.name == "deals")
+        assert 0 < of_followers().requests <= changed.reader.tally.rows
+        assert of_followers().basis.startswith("deals: ")
+
+
 def test_a_backfill_is_estimated_from_what_is_held_of_its_time(place: Place) -> None:
     with sandbox(1_300) as crm:
         settings = crm.settings(place)

@@ -28,7 +28,7 @@ from tests.reading import written
 from tests.support import at_length, execute, query
 from tests.tiny import SAME_VERSION, built, change, edition
 
-PUBLISHES = at_length(100, 40)
+PUBLISHES = at_length(100, 25)
 READERS = 2
 
 

@@ -14,7 +14,7 @@ from tests.conftest import Places
 from tests.support import DEFAULT, PIPEDRIVE, V1_LACKS, at_length, differences, query, run, sandbox
 
 ENTITIES = list(PIPEDRIVE.entities.values())
-DAYS = {"duckdb": at_length(30, 10), "postgres": at_length(30, 4)}
+DAYS = {"duckdb": at_length(30, 6), "postgres": at_length(30, 3)}
 """Which days bring what is the CRM's matter; the fewer days show that Postgres takes it alike."""
 
 

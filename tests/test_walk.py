@@ -3,11 +3,12 @@
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,6 +24,7 @@ from sources.walk import MOST_RESTARTS, Reader
 SLOW, FAST = 1.0, 0.001
 """Seconds an answer seems to take: slow ones are worth several walks at once, fast ones are not."""
 HALVES = ({"even": "true"}, {"even": "false"})
+Answering = Callable[[httpx.Request], Any]
 ALL, CHANGES = Window(), Window("2026-10-01T20:00:00Z", "2026-10-01T20:00:09Z")
 
 
@@ -80,7 +82,7 @@ def _matches(row: dict[str, Any], params: dict[str, str]) -> bool:
     return even and params.get("since", "") <= time < params.get("until", "~")
 
 
-def client(api: Api, seconds: float = SLOW) -> Client:
+def client(api: Api | Answering, seconds: float = SLOW) -> Client:
     """A client to whom every answer seems to take so long, and who need not wait for anything."""
     ticks = iter(range(10**9))
 
@@ -93,14 +95,14 @@ def client(api: Api, seconds: float = SLOW) -> Client:
         judge,
         Patience(tries=2),
         Limiter(limit=10**6),
-        httpx.MockTransport(api.answer),
+        httpx.MockTransport(api.answer if isinstance(api, Api) else api),
         at_once,
         clock=lambda: next(ticks) * seconds,
     )
 
 
 def read(
-    api: Api, entity: Entity, window: Window, seconds: float = SLOW
+    api: Api | Answering, entity: Entity, window: Window, seconds: float = SLOW
 ) -> tuple[list[Page], RoundtripError | None]:
     """Every page that a reader hands over, and what stopped it."""
     pages: list[Page] = []
@@ -252,3 +254,20 @@ def test_asking_which_records_are_alive_takes_one_request_a_list(size: int) -> N
 
     assert asyncio.run(alive()) == {1}
     assert [len(params["ids"].split(",")) for params in asked] == [size]
+
+
+def test_half_a_surrogate_pair_does_not_keep_an_adapter_from_the_page() -> None:
+    def adapt(body: bytes) -> bytes:
+        answer = msgspec.json.decode(body)
+        return msgspec.json.encode(
+            {"data": [{"id": row["number"], "name": row["title"]} for row in answer["data"]]}
+        )
+
+    def answer(_request: httpx.Request) -> httpx.Response:
+        body = rb'{"data": [{"number": 7, "title": "cut \ud83d"}]}'
+        return httpx.Response(200, content=body, headers={"content-type": "application/json"})
+
+    listing = Listing("/things", 1, paging="none", adapt=adapt)
+    pages, problem = read(answer, Entity("things", (listing,), fields("id int, name text")), ALL)
+    assert problem is None
+    assert [(row.id, row.name) for page in pages for row in page.rows] == [(7, "cut \ufffd")]

@@ -18,7 +18,7 @@ import pyarrow as pa
 from pipelines.push.actions import Action, Change, Known, Operation, Outcome, Pushed, Target
 from pipelines.push.hashing import fields_hash
 from pipelines.warehouse import Warehouse
-from sources.arrow import UNKNOWN
+from sources.texts import UNKNOWN
 
 LEDGER, STATE = "ops.push_ledger", "ops.push_state"
 TABLE = """

@@ -29,14 +29,20 @@
 {% macro json_primary_value(column) %}{{ return(adapter.dispatch('json_primary_value')(column)) }}{% endmacro %}
 
 {% macro default__json_primary_value(column) -%}
-    list_first(list_sort(
-        list_transform(
-            from_json({{ column }}, '[{"value": "VARCHAR", "primary": "BOOLEAN"}]'),
-            lambda entry, position: {
-                'later': not coalesce(entry."primary", false), 'position': position, 'value': entry."value"
-            }
-        )
-    )).value
+    {# Mostly the first is the primary one, and no list need be made to find it. #}
+    case
+        when json_extract_string({{ column }}, '$[0].primary') = 'true'
+            then json_extract_string({{ column }}, '$[0].value')
+        else
+            list_first(list_sort(
+                list_transform(
+                    from_json({{ column }}, '[{"value": "VARCHAR", "primary": "BOOLEAN"}]'),
+                    lambda entry, position: {
+                        'later': not coalesce(entry."primary", false), 'position': position, 'value': entry."value"
+                    }
+                )
+            )).value
+    end
 {%- endmacro %}
 
 {% macro postgres__json_primary_value(column) -%}

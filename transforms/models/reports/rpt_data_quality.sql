@@ -32,12 +32,19 @@ deals as (
 
 persons as (
 
+    select * from {{ ref('dim_person') }} where not is_deleted
+
+),
+
+without_primary as (
+
     select
-        person_id,
-        emails,
-        phones
-    from {{ ref('stg_pipedrive__persons') }}
-    where not is_deleted
+        staged.person_id,
+        staged.emails,
+        staged.phones
+    from {{ ref('stg_pipedrive__persons') }} as staged
+    inner join persons on staged.person_id = persons.person_id
+    where persons.primary_email is null and persons.primary_phone is null
 
 ),
 
@@ -46,12 +53,12 @@ contacts as (
     select
         person_id,
         {{ json_elements('emails') }} as entry
-    from persons
+    from without_primary
     union all
     select
         person_id,
         {{ json_elements('phones') }} as entry
-    from persons
+    from without_primary
 
 ),
 
@@ -252,8 +259,8 @@ findings as (
         'persons_without_contact_data' as check_name,
         person_id as record_id,
         null as record_key
-    from persons
-    where not exists (select 1 from reachable where persons.person_id = reachable.person_id)
+    from without_primary
+    where not exists (select 1 from reachable where without_primary.person_id = reachable.person_id)
     union all
     select
         'lists_behind' as check_name,
