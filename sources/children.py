@@ -18,7 +18,7 @@ import msgspec
 import pyarrow as pa
 
 from sources.entity import Listing, Parent
-from sources.errors import BudgetSpent, NotAllowed, NotServed, RoundtripError
+from sources.errors import BudgetSpent, NotAllowed, NotFound, NotServed, RoundtripError
 from sources.paging import Page, Route
 from sources.reading import After, Held, Parents, Progress
 from sources.walk import Fetcher, named
@@ -188,9 +188,9 @@ class Children(Writing):
         try:
             for listing in self.entity.lists:
                 await self._reader.read_list(Route(self._of(listing, keys)), keep)
-        except NotServed:
+        except NotServed as error:
             # One parent's list: it was deleted, or can no longer be seen. None at all: there is no such endpoint.
-            if not self._answered or self.parent.at_once > 1:
+            if self.parent.at_once > 1 or not (self._answered or isinstance(error, NotFound)):
                 raise
             return []
         self._answered = True

@@ -73,6 +73,26 @@ def test_what_was_taken_off_a_record_is_deleted_and_so_is_what_a_deleted_record_
         assert differences(crm, settings, PRODUCTS) == []
 
 
+def test_a_parent_that_can_no_longer_be_seen_has_nothing_any_more_and_stops_no_other(place: Place) -> None:
+    with sandbox(20) as crm:
+        settings = crm.settings(place)
+        run(settings, "deals", "deal_followers")
+        first, second = sorted({row["deal_id"] for row in living(crm, "deal_followers")})[:2]
+        for deal in (first, second):
+            touch(crm, "deals", deal)
+        next_day(crm)
+
+        def watch(_run: Run, step: str) -> None:
+            if step == "extracting what belongs to single records":
+                crm.server.account["deals"].drop(first)
+
+        again = run(settings, "deals", "deal_followers", watch=watch)
+        assert (again.status, asked(again, "deal_followers")) == ("done", 2)
+        rows = held(settings, FOLLOWERS).values()
+        assert {row["is_deleted"] for row in rows if row["deal_id"] == first} == {True}
+        assert {row["is_deleted"] for row in rows if row["deal_id"] == second} == {False}
+
+
 def test_a_record_that_comes_back_to_its_parent_is_no_longer_deleted(place: Place) -> None:
     with sandbox(20) as crm:
         settings = crm.settings(place)

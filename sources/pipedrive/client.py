@@ -35,8 +35,8 @@ BROWSER = re.compile(r"https://([\w-]+)\.pipedrive\.com(?:/.*)?$", re.IGNORECASE
 """What a browser's address bar shows; only the company's name in it matters."""
 IDENTIFY_COST = 2
 BAD_REQUEST, FORBIDDEN, NOT_FOUND, GONE, TOO_MANY, FAILED = 400, 403, 404, 410, 429, 500
-RECORD = re.compile(r"/(\d+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$")
-"""The path of a single record."""
+RECORD = re.compile(r"/(\d+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})(?P<of_it>/|$)")
+"""In the path of a single record, or of what belongs to it."""
 BURST_PAUSE = 2.0
 BLOCKED_PAUSE = 30.0
 """Seconds to leave the firewall alone; it blocks those who go on after a 429."""
@@ -109,8 +109,11 @@ def judge(response: httpx.Response) -> ApiError | None:
 
 def _names_no_record(response: httpx.Response, body: _Body) -> bool:
     """Whether it is the record that is gone, not the endpoint: a withdrawn one says nothing of the record."""
-    if not RECORD.search(response.url.path):
+    named = RECORD.search(response.url.path)
+    if not named:
         return False
+    if named["of_it"]:
+        return response.status_code == NOT_FOUND and "not found" in body.error.lower()
     gone = response.status_code == GONE and (
         isinstance(body.data, dict) or response.request.method == "DELETE"
     )

@@ -19,6 +19,7 @@ def page(account: Account, served: Served, params: Params, who: Credential, pare
         raise refused(403, "You do not have permissions to do this.")
     if served.version == "v2":
         read.only(params, _allowed(served))
+    _check_parent(account, served, parent)
     found = _found(account[served.collection], served, params, parent)
     if served.paging == "none":
         return ok(served.wrap([_shown(served, row) for row in found]))
@@ -30,6 +31,13 @@ def page(account: Account, served: Served, params: Params, who: Credential, pare
         return ok(rows, {"next_cursor": cursor})
     told = {"start": begin, "limit": limit, "more_items_in_collection": more}
     return ok(rows, {"pagination": {**told, "next_start": begin + limit} if more else told})
+
+
+def _check_parent(account: Account, served: Served, parent: str) -> None:
+    """Refuse the list of a record that is not known, or not any more."""
+    owner = served.path.split("/")[0]
+    if parent.isdigit() and owner in account and not account[owner].knows(int(parent)):
+        raise refused(404, f"{owner.removesuffix('s').capitalize()} not found")
 
 
 def _allowed(served: Served) -> frozenset[str]:
