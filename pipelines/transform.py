@@ -23,7 +23,7 @@ from pipelines.failures import Failure, failures
 from pipelines.lock import locked
 from pipelines.place import Place
 from pipelines.publish import Edition, publish
-from pipelines.push import ledger, pending
+from pipelines.push import events, pending
 from pipelines.push.models import FOLDER
 from pipelines.reports import Reports, open_reports
 from pipelines.warehouse import Warehouse, open_warehouse
@@ -158,7 +158,7 @@ def transform_in(
 
 def _make_accounts(warehouse: Warehouse) -> None:
     """Make the tables that tell of pushes, which the models read also before the first push."""
-    ledger.make(warehouse)
+    events.make(warehouse)
     pending.make(warehouse)
 
 

@@ -249,7 +249,7 @@ def test_whatever_happens_pushes_converge_without_a_second_record_or_a_lost_edit
         Pushing,
         settings=settings(
             max_examples=at_length(40, 2),
-            stateful_step_count=at_length(25, 12),
+            stateful_step_count=at_length(25, 10),
             deadline=None,
             phases=[Phase.explicit, Phase.generate, *at_length((Phase.shrink,), ())],
             suppress_health_check=list(HealthCheck),

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pendulum
 
@@ -33,6 +33,9 @@ from sources.budget import Tally
 from sources.errors import ApiError, UsageError
 from sources.walk import Fetcher
 from sources.writer import Writer
+
+if TYPE_CHECKING:
+    from sources.crm import Account
 
 BATCH = 100
 """Actions whose intents are committed together; a kill leaves at most two batches to be looked for."""
@@ -100,16 +103,19 @@ class Applying:
         self._trouble = 0
         self._room = asyncio.Semaphore(AT_ONCE)
         self._done: SimpleQueue[tuple[Intent, Done | None]] = SimpleQueue()
-        self._connect()
+        self._account: Account | None = None
 
-    def _connect(self) -> None:
+    def connect(self) -> None:
         """Find out who we are, and what the CRM's clock says: a push to another company would be the worst of all."""
+        if self._account is not None:
+            return
         self.watch("connecting")
         try:
             account = self.fetcher.run(self.settings.crm.identify(self.fetcher.client, self.run.other))
         except WRONG_SETTINGS as error:
             raise UsageError(error.message, way_out=error.way_out) from error
         ops.belongs_to(self.warehouse, self.run.crm, account)
+        self._account = account
         self.user_id = account.user_id
         self._ahead = account.server_time - pendulum.now("UTC")
 
@@ -126,13 +132,18 @@ class Applying:
     def target(self, plan: Plan) -> None:
         """One target: first what an earlier run left open, then the plan, then what was lost on the way."""
         target = plan.target
+        lost = ledger.unsettled(self.warehouse, target)
+        if not (plan.actions or lost):
+            return
+        self.connect()
         tally = self.run.pushing.setdefault(target.pushing.entity, Tally())
         writer = Writer(self.fetcher.client, target.pushing, tally)
         landing = Landing(
             self.warehouse, self.settings.crm.entities[target.pushing.entity], self.run.started_at
         )
         actions = {action.push_key: action for action in plan.actions}
-        actions = self._settled(target, writer, landing, actions)
+        if lost:
+            actions = self._settled(target, writer, landing, actions)
         self._perform(target, writer, landing, actions)
         again = {key: one for key, one in actions.items() if self._is_unknown(target, key)}
         if again:
@@ -148,10 +159,7 @@ class Applying:
     ) -> dict[str, Action]:
         """What is left to do of the actions, once it is known what became of earlier ones."""
         lost = ledger.unsettled(self.warehouse, target)
-        if not lost:
-            return actions
-        settling = Settling(self, target, writer)
-        done, withdrawn, left = settling.settle(lost, actions)
+        done, withdrawn, left = Settling(self, target, writer).settle(lost, actions)
         self._commit(landing, done, withdrawn)
         return left
 

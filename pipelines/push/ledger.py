@@ -16,47 +16,11 @@ import msgspec
 import pyarrow as pa
 
 from pipelines.push.actions import Action, Change, Known, Operation, Outcome, Pushed, Target
+from pipelines.push.events import LEDGER, SCHEMA, STATE, make, there
 from pipelines.push.hashing import fields_hash
 from pipelines.warehouse import Warehouse
 from sources.texts import UNKNOWN
 
-LEDGER, STATE = "ops.push_ledger", "ops.push_state"
-TABLE = """
-create table if not exists ops.push_ledger (
-    event bigint primary key, kind varchar, intent bigint, run_id varchar, crm varchar, entity varchar,
-    target varchar, push_key varchar, operation varchar, record_id bigint, fields json, fields_hash varchar,
-    basis_update_time timestamptz, intended_at timestamptz, recorded_at timestamptz, verdict varchar, reason varchar,
-    request_id varchar, before json, answered json, conflicts json, pushed json, created boolean, attempts bigint,
-    next_try_at timestamptz, update_time timestamptz)
-"""
-VIEW = """
-create view ops.push_state as
-select distinct on (crm, target, push_key)
-    event, intent, run_id, crm, entity, target, push_key, operation, record_id, fields, fields_hash,
-    basis_update_time, intended_at, recorded_at, coalesce(verdict, 'unknown') as verdict,
-    case when kind = 'intent' then 'the run was killed before it was known what became of it' else reason end as reason,
-    request_id, before, answered, conflicts, pushed, created, attempts, next_try_at, update_time
-from ops.push_ledger
-where intent not in (select withdrawn.intent from ops.push_ledger as withdrawn where withdrawn.kind = 'withdrawn')
-order by crm, target, push_key, event desc
-"""
-TIME, TEXT = pa.timestamp("us", tz="UTC"), pa.string()
-SCHEMA = pa.schema(
-    [
-        *(("event", pa.int64()), ("kind", TEXT), ("intent", pa.int64()), ("run_id", TEXT), ("crm", TEXT)),
-        *(("entity", TEXT), ("target", TEXT), ("push_key", TEXT), ("operation", TEXT)),
-        *(("record_id", pa.int64()), ("fields", TEXT), ("fields_hash", TEXT), ("basis_update_time", TIME)),
-        *(
-            ("intended_at", TIME),
-            ("recorded_at", TIME),
-            ("verdict", TEXT),
-            ("reason", TEXT),
-            ("request_id", TEXT),
-        ),
-        *(("before", TEXT), ("answered", TEXT), ("conflicts", TEXT), ("pushed", TEXT)),
-        *(("created", pa.bool_()), ("attempts", pa.int64()), ("next_try_at", TIME), ("update_time", TIME)),
-    ]
-)
 KNOWN = """
 select push_key, record_id, created, verdict, operation, fields_hash, pushed::varchar as pushed, reason, attempts,
     next_try_at, fields::varchar as fields, case when verdict = 'unknown' then intended_at end as intended_at
@@ -204,29 +168,18 @@ def pause(attempts: int) -> timedelta:
     return min(LONGEST_PAUSE, doubled)
 
 
-def make(warehouse: Warehouse) -> None:
-    """Make table and view unless they are there."""
-    warehouse.make_schema("ops")
-    there = warehouse.catalog("ops")
-    if "push_ledger" not in there:
-        warehouse.execute(TABLE)
-    if "push_state" not in there:
-        warehouse.execute(VIEW)
-
-
 def known(warehouse: Warehouse, target: Target) -> dict[str, Known]:
     """What is known of each key of a target."""
-    if "push_state" not in warehouse.catalog("ops"):
+    if "push_state" not in there(warehouse):
         return {}
     query = KNOWN.format(crm=_literal(target.crm), target=_literal(target.name))
     return {one.push_key: one for batch in warehouse.batches(query) for one in _known(batch)}
 
 
 def unsettled(warehouse: Warehouse, target: Target) -> dict[str, Intent]:
-    """What was to be sent, and may have been done or not, by key."""
+    """What was to be sent, and may have been done or not, by key; of a ledger that is there."""
     query = UNSETTLED.format(crm=_literal(target.crm), target=_literal(target.name))
-    rows = warehouse.rows_of(query) if "push_state" in warehouse.catalog("ops") else []
-    return {row[1]: _intent(target, *row) for row in rows}
+    return {row[1]: _intent(target, *row) for row in warehouse.rows_of(query)}
 
 
 def _intent(
