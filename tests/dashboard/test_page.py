@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from playwright.sync_api import Browser
 
@@ -195,6 +196,19 @@ def test_an_account_without_data_gets_a_page_that_says_so(
         assert "Nothing to show yet" in view.text("main")
         assert not view.page.locator("#filters").is_visible()
         assert view.problems == []
+
+
+def test_the_page_says_when_all_was_proved_equal_to_the_crm_if_it_was(
+    chromium: Browser, whole: Shown, published: Place, tmp_path: Path
+) -> None:
+    assert "proved" not in whole.text("#meta"), "nobody has reconciled this account"
+    place = emptied(published, tmp_path)
+    with duckdb.connect(str(place.reports)) as connection:
+        connection.execute("update published set proved_at = '2026-10-01 04:05:00+00'")
+    written(place)
+    with shown(chromium, place.dashboard) as view:
+        assert "proved equal to the CRM at" in view.text("#meta")
+        assert "2026-10-01T04:05:00" in str(view.page.locator("#meta time").last.get_attribute("datetime"))
 
 
 def test_a_choice_that_leaves_nothing_says_so_in_every_part(whole: Shown) -> None:
