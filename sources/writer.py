@@ -3,23 +3,21 @@
 What comes back is the record as the CRM now has it: its canonical values for comparison, its JSON for the raw table.
 """
 
-import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
 from sources.budget import Tally
-from sources.errors import BadBody, NotFound, NotServed, RepeatedPage
+from sources.errors import BadBody, NotFound, RepeatedPage
 from sources.http import Answer, Client
 from sources.pushing import Pushing, Writable
-from sources.together import Together
 from sources.values import values_of
 
-LOG = logging.getLogger("roundtrip.writer")
 PAGE = 500
+DELETE_AT_ONCE = 100
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,7 @@ class Answered:
     record: Record | None
     request_id: str
     deleted: tuple[int, ...] = ()
-    """The ids that it says were deleted."""
+    """The ids that are deleted now."""
 
 
 class _Envelope(msgspec.Struct):
@@ -66,12 +64,6 @@ class Writer:
     client: Client
     pushing: Pushing
     tally: Tally
-    _together: Together[Answered] | None = None
-
-    def __post_init__(self) -> None:
-        """Delete many at once where that is possible."""
-        if self.pushing.bulk_delete:
-            self._together = Together(self._delete_some, self.client.sleep)
 
     async def read(self, record_id: int) -> Record | None:
         """The record as it is now; None when it is deleted, or not there."""
@@ -111,25 +103,7 @@ class Writer:
         )
 
     async def delete(self, record_id: int) -> Answered:
-        """Delete a record; it is done, too, when it is not there any more.
-
-        Where the API can delete many at once, those that are asked for in the same moment share a request.
-        """
-        if self._together is not None:
-            try:
-                answered = await self._together.add(record_id)
-            except NotServed as error:
-                LOG.warning("%s One by one, then.", error.message)
-                self._together = None
-            else:
-                if record_id in answered.deleted:
-                    return Answered(None, answered.request_id, (record_id,))
-        return await self._delete_one(record_id)
-
-    async def _delete_some(self, ids: list[int]) -> Answered:
-        return await (self.delete_many(ids) if len(ids) > 1 else self._delete_one(ids[0]))
-
-    async def _delete_one(self, record_id: int) -> Answered:
+        """Delete a record; it is done, too, when it is not there any more."""
         try:
             return await self.client.send(
                 "DELETE",
@@ -142,15 +116,22 @@ class Writer:
             return Answered(None, error.request_id, (record_id,))
 
     async def delete_many(self, ids: Iterable[int]) -> Answered:
-        """Delete at most `together.MOST` records in one request, where the API can; `deleted` are those it did."""
-        return await self.client.send(
+        """Delete at most DELETE_AT_ONCE records in one request, where the API can.
+
+        What the answer does not name is deleted by itself: it was not there any more, or an earlier answer was lost.
+        """
+        wanted = list(ids)
+        answered = await self.client.send(
             "DELETE",
             self.pushing.bulk_delete,
-            params={"ids": ",".join(map(str, ids))},
+            params={"ids": ",".join(map(str, wanted))},
             cost=self.pushing.bulk_delete_cost,
             tally=self.tally,
             parse=lambda answer: Answered(None, answer.request_id, _deleted(answer)),
         )
+        for record_id in set(wanted) - set(answered.deleted):
+            await self.delete(record_id)
+        return replace(answered, deleted=tuple(wanted))
 
     async def lookup(self, values: Mapping[str, Any], since: datetime) -> list[Record]:
         """The records in the list that were added at or after a time, the youngest first, and may have these values."""

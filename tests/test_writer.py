@@ -1,6 +1,5 @@
 """The writer over real HTTP: what it reads, writes, finds again, and what it says when an answer is lost."""
 
-import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -9,7 +8,7 @@ from typing import Any, TypeVar
 import pytest
 
 from sources.budget import Tally
-from sources.errors import AnswerLost, BudgetSpent, NotAccepted, NotFound, Refused
+from sources.errors import AnswerLost, BudgetSpent, NotAccepted, NotFound, NotServed, Refused
 from sources.pushing import Pushing
 from sources.walk import Fetcher
 from sources.writer import Answered, Record, Writer
@@ -136,58 +135,36 @@ def test_what_never_was_is_not_there(box: Box, pushing: Pushing) -> None:
     assert box.do(lambda writer: writer.delete(999_999), pushing).deleted == (999_999,)
 
 
-def test_many_are_deleted_in_one_request_which_tells_which(box: Box) -> None:
+def test_many_are_deleted_in_one_request(box: Box) -> None:
     ids = [box.created(V1, subject="Many").record_id for _ in range(3)]
-    box.do(lambda writer: writer.delete(ids[1]))
-    answered = box.do(lambda writer: writer.delete_many([*ids, 999_999]), V1)
-    assert answered.deleted == (ids[0], ids[2])
+    answered = box.do(lambda writer: writer.delete_many(ids), V1)
+    assert answered.deleted == tuple(ids)
+    assert answered.request_id
     assert (box.tally.requests, box.tally.tokens) == (1, 10)
     assert all(row["is_deleted"] for row in box.rows("Many"))
 
 
-async def deleted_together(writer: Writer, ids: list[int]) -> list[Answered]:
-    return await asyncio.gather(*(writer.delete(one) for one in ids))
-
-
-def test_in_v1_deletions_of_the_same_moment_share_a_request(box: Box) -> None:
-    ids = [box.created(V1, subject="Together").record_id for _ in range(5)]
-    answered = box.do(lambda writer: deleted_together(writer, ids), V1)
-    assert [one.deleted for one in answered] == [(one,) for one in ids]
-    assert len({one.request_id for one in answered}) == 1
-    assert (box.tally.requests, box.tally.tokens) == (1, 10)
-    assert all(row["is_deleted"] for row in box.rows("Together"))
-
-
-def test_what_was_not_among_those_deleted_together_is_deleted_alone(box: Box) -> None:
+def test_what_is_not_named_among_many_deleted_is_deleted_by_itself(box: Box) -> None:
     ids = [box.created(V1, subject="Alone").record_id for _ in range(3)]
-    box.do(lambda writer: writer.delete(ids[0]))
-    answered = box.do(lambda writer: deleted_together(writer, [*ids, 999_999]), V1)
-    assert [one.deleted for one in answered] == [(one,) for one in [*ids, 999_999]]
+    box.do(lambda writer: writer.delete(ids[1]))
+    answered = box.do(lambda writer: writer.delete_many([*ids, 999_999]), V1)
+    assert answered.deleted == (*ids, 999_999)
     assert (box.tally.requests, box.tally.tokens) == (3, 22)
+    assert all(row["is_deleted"] for row in box.rows("Alone"))
 
 
-def test_deletions_together_whose_answer_was_lost_are_done_once_more_which_finds_them_done(box: Box) -> None:
+def test_many_deleted_whose_answer_was_lost_are_found_deleted(box: Box) -> None:
     ids = [box.created(V1, subject="Twice").record_id for _ in range(3)]
     box.sandbox.arm("failed_after", method="DELETE")
-    answered = box.do(lambda writer: deleted_together(writer, ids), V1)
-    assert [one.deleted for one in answered] == [(one,) for one in ids]
+    assert box.do(lambda writer: writer.delete_many(ids), V1).deleted == tuple(ids)
     assert all(row["is_deleted"] for row in box.rows("Twice"))
 
 
-def test_where_many_cannot_be_deleted_any_more_each_is_deleted_alone(box: Box) -> None:
-    ids = [box.created(V1, subject="Withdrawn").record_id for _ in range(3)]
+def test_where_many_cannot_be_deleted_any_more_that_is_told(box: Box) -> None:
     withdrawn = replace(V1, bulk_delete="/v1/withdrawn")
-    answered = box.do(lambda writer: deleted_together(writer, ids), withdrawn)
-    assert [one.deleted for one in answered] == [(one,) for one in ids]
-    assert box.tally.requests == 4
-
-
-def test_so_many_are_deleted_together_and_no_more(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sources.together.MOST", 2)
-    ids = [box.created(V1, subject="Some").record_id for _ in range(5)]
-    answered = box.do(lambda writer: deleted_together(writer, ids), V1)
-    assert [one.deleted for one in answered] == [(one,) for one in ids]
-    assert (box.tally.requests, box.tally.tokens) == (3, 26), "the last one is alone"
+    with pytest.raises(NotServed):
+        box.do(lambda writer: writer.delete_many([1, 2]), withdrawn)
+    assert not box.sandbox.truth("activities")[0]["is_deleted"]
 
 
 @BOTH
