@@ -90,7 +90,10 @@ def _actions(actions: Sequence[Action]) -> None:
 def _left(title: str, left: Sequence[Left]) -> None:
     if not left:
         return
-    _line(Text(f"  {len(left):,} {title}:", "bold"))
+    counted = left[0].reason == "limit"
+    _line(Text(f"  {len(left):,} {title}{'.' if counted else ':'}", "bold"))
+    if counted:
+        return
     for one in left[:MOST]:
         _line(Text(f"  ! {_named(one.push_key, one.record_id)}", "yellow"))
         console.say(f"      {one.text}")
