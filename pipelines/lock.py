@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pendulum
+import psycopg2
 from filelock import FileLock, Timeout
 
 from pipelines.place import Place
@@ -69,7 +70,11 @@ def _server_locked(place: Place, command: str) -> Iterator[None]:
             cursor.execute(HOLDER, [KEY >> 32, KEY & 0xFFFFFFFF])
             found = cursor.fetchone()
             raise _busy(place, "{}, from {}, since {}".format(*found) if found else JUST_BEGUN)
-        yield
+        try:
+            yield
+        finally:  # else the server lets go of it only some time after we have gone, and refuses the next run until then
+            with suppress(psycopg2.Error):
+                cursor.execute("select pg_advisory_unlock(%s)", [KEY])
 
 
 def _busy(place: Place, holder: str) -> Busy:

@@ -4,11 +4,9 @@ Nothing is published of a run in which a model could not be built or a test foun
 only when nothing that it left out stands failed from an earlier run: so no failing state is ever seen.
 """
 
-import gc
 import json
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version
@@ -20,6 +18,7 @@ import pendulum
 from pipelines import dashboard, dbt, fields, ops
 from pipelines.dbt import Node
 from pipelines.failures import Failure, failures
+from pipelines.garbage import garbage_left_lying
 from pipelines.lock import locked
 from pipelines.place import Place
 from pipelines.publish import Edition, publish
@@ -126,7 +125,7 @@ def transform_in(
     done = Transformation(run_id or uuid.uuid4().hex, command, pendulum.now("UTC"))
     _begin(warehouse, done, is_whole=not select)
     try:
-        with _garbage_left_lying():
+        with garbage_left_lying():
             done.field_changes = fields.refresh(warehouse)
             _make_accounts(warehouse)
             done.nodes = dbt.build(
@@ -160,17 +159,6 @@ def _make_accounts(warehouse: Warehouse) -> None:
     """Make the tables that tell of pushes, which the models read also before the first push."""
     events.make(warehouse)
     pending.make(warehouse)
-
-
-@contextmanager
-def _garbage_left_lying() -> Iterator[None]:
-    """Look for cyclic garbage seldom: each look at all that dbt has made stops everything, for a third of the time."""
-    before = gc.get_threshold()
-    gc.set_threshold(200_000, 50, 1_000)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 def what_is_lacking(warehouse: Warehouse) -> str:

@@ -21,7 +21,7 @@ from pipelines.push.settling import Settling
 from sources.writer import Writer
 from tests.killed import die, die_at_call
 from tests.pushing import Model, target
-from tests.support import ADMIN, IMPATIENT, PIPEDRIVE
+from tests.support import ADMIN, IMPATIENT, PIPEDRIVE, at_length
 
 ROWS = "model.json"
 STEPS = (
@@ -34,6 +34,8 @@ STEPS = (
     "while what was lost is looked for",
     "after what was lost was found",
 )
+AMIDST = at_length(40, 10)
+"""The create at which it dies, or is interrupted."""
 INTERRUPTED = "interrupted"
 
 
@@ -82,16 +84,16 @@ def arm(step: str) -> None:
     prepared: dict[str, tuple[Any, str, Callable[..., Any]]] = {
         STEPS[0]: (Ledger, "intend", die),
         STEPS[1]: (Ledger, "intend", after_call(1, Ledger.intend)),
-        STEPS[2]: (Writer, "create", under_way(40, Writer.create)),
-        STEPS[3]: (Writer, "create", answered(40, Writer.create)),
-        STEPS[4]: (Landing, "write", die_at_call(3, Landing.write)),
+        STEPS[2]: (Writer, "create", under_way(AMIDST, Writer.create)),
+        STEPS[3]: (Writer, "create", answered(AMIDST, Writer.create)),
+        STEPS[4]: (Landing, "write", die_at_call(2, Landing.write)),
         STEPS[5]: (Ledger, "intend", die_at_call(2, Ledger.intend)),
         STEPS[6]: (Writer, "lookup", answered(1, Writer.lookup)),
         STEPS[7]: (Settling, "settle", after_call(1, Settling.settle)),
         INTERRUPTED: (
             Writer,
             "create",
-            answered(40, Writer.create, lambda: os.kill(os.getpid(), signal.SIGINT)),
+            answered(AMIDST, Writer.create, lambda: os.kill(os.getpid(), signal.SIGINT)),
         ),
     }
     owner, name, replacement = prepared[step]

@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 
 from pipelines.place import Place
-from tests.killed_push import INTERRUPTED, ROWS, STEPS
+from tests.killed_push import AMIDST, INTERRUPTED, ROWS, STEPS
 from tests.pushing import Model, target
 from tests.support import PIPEDRIVE, Sandbox, at_length, differences, place_in, query, run, sandbox
 
-CREATES, UPDATES, DELETES = 120, 60, 20
+CREATES, UPDATES, DELETES = at_length((120, 60, 20), (30, 15, 5))
 ACTIVITIES = PIPEDRIVE.entities["activities"]
 
 
 def rows_for(crm: Sandbox) -> dict[str, Any]:
-    """200 rows; each tenth create has a twin that differs in its key only."""
+    """200 rows, or 50; each tenth create has a twin that differs in its key only."""
     living = [row["id"] for row in crm.truth("activities") if not row["is_deleted"]]
     owner = crm.truth("users")[0]["id"]
     rows: dict[str, Any] = {
@@ -67,13 +67,14 @@ def check(crm: Sandbox, model: Model) -> None:
     )
     found = query(model.settings, states)
     assert {row[0] for row in found} <= {"applied", "already"}
-    assert [sum(column) for column in list(zip(*found, strict=True))[1:]] == [200, 200]
+    assert [sum(column) for column in list(zip(*found, strict=True))[1:]] == [len(model.rows)] * 2
     assert model.planned().actions == ()
 
 
 CHAINS = [[step] for step in STEPS[:6]] + [[STEPS[2], step] for step in STEPS[6:]]
-SOME = [[STEPS[1], STEPS[6]], [STEPS[2], STEPS[7]]]
-SOME_ON_POSTGRES = [[STEPS[4], STEPS[3]]]
+SOME = [[STEPS[2], STEPS[7]]]
+SOME_ON_POSTGRES = [[STEPS[4]]]
+"""A process takes seconds to start; `make soak` kills at every step, on both."""
 
 
 def prepared(crm: Sandbox, place: Place) -> Model:
@@ -112,7 +113,7 @@ def test_after_an_interrupt_what_was_under_way_is_recorded_and_nothing_is_left_o
         model = prepared(crm, place)
         assert pushed_by(crm, place, INTERRUPTED) == -signal.SIGINT
         done = len([row for row in crm.truth("activities") if row["subject"].startswith("Pushed")])
-        assert 40 <= done < 60
+        assert AMIDST <= done < AMIDST + 18
         states = query(place, "select verdict, count(*) from ops.push_state group by 1")
         assert states == [("applied", done)]
         assert query(place, "select status from ops.runs where command = 'push'") == [("failed",)]

@@ -20,7 +20,7 @@ from sources.registry import CRMS
 def push(
     models: Annotated[
         list[str] | None,
-        typer.Argument(help="Push models; all that are on when none is named.", metavar="[MODEL]..."),
+        typer.Argument(help="Push models; all that are on when none is named.", metavar="MODEL"),
     ] = None,
     *,
     act: Annotated[

@@ -65,10 +65,21 @@ def lacking(
             entity, column = writable.refers
             there = _living(warehouse, crm.entities[entity], column)
             text = f"there is no {{!r}} among the {entity} in use".replace("_", " ")
-            found[name] = {
-                value: text.format(value) for value in values if there is not None and value not in there
-            }
+            found[name] = (
+                {}
+                if there is None
+                else {
+                    value: text.format(value)
+                    for value in values
+                    if _is_below_ids(value) or value not in there
+                }
+            )
     return found
+
+
+def _is_below_ids(value: Any) -> bool:
+    """Whether a number cannot be an id, which a set of ids refuses to be asked for."""
+    return isinstance(value, int) and value < 0
 
 
 def _living(warehouse: Warehouse, entity: Entity, column: str) -> Any:

@@ -12,6 +12,7 @@ from pipelines import ops
 from pipelines.config import Settings
 from pipelines.failures import Failure
 from pipelines.forecast import limits
+from pipelines.garbage import garbage_left_lying
 from pipelines.lock import locked
 from pipelines.ops import Run
 from pipelines.planning import Estimate, Forecast
@@ -138,12 +139,13 @@ def plan_in(
     settings: Settings, warehouse: Warehouse, asked: Asked, *, follow: Follow = lambda _step: None
 ) -> Push:
     """The plan, in an open warehouse."""
-    built = _built(settings, warehouse, asked, follow)
-    _refuse_unknown_keys(asked.choice, built)
-    plans = [
-        _plan(settings, warehouse, asked.overrides.of(target), wanted, asked.choice)
-        for target, wanted in built.wanted
-    ]
+    with garbage_left_lying():
+        built = _built(settings, warehouse, asked, follow)
+        _refuse_unknown_keys(asked.choice, built)
+        plans = [
+            _plan(settings, warehouse, asked.overrides.of(target), wanted, asked.choice)
+            for target, wanted in built.wanted
+        ]
     return Push(plans, _forecast(settings, warehouse, plans), built.failures, built.failed, built.remark)
 
 

@@ -13,8 +13,8 @@ from pipelines.push.push import Push
 
 MOST = 5
 """Records of a kind that are shown."""
-LONGEST = 60
-"""Letters of a value that are shown."""
+LONGEST, SHORTER = 60, 28
+"""Letters of a value that are shown; fewer of one beside which another one stands."""
 SIGNS: Mapping[Operation, tuple[str, str]] = {
     "create": ("+", "green"),
     "update": ("~", "yellow"),
@@ -90,7 +90,10 @@ def _actions(actions: Sequence[Action]) -> None:
 def _left(title: str, left: Sequence[Left]) -> None:
     if not left:
         return
-    _line(Text(f"  {len(left):,} {title}:", "bold"))
+    counted = left[0].reason == "limit"
+    _line(Text(f"  {len(left):,} {title}{'.' if counted else ':'}", "bold"))
+    if counted:
+        return
     for one in left[:MOST]:
         _line(Text(f"  ! {_named(one.push_key, one.record_id)}", "yellow"))
         console.say(f"      {one.text}")
@@ -113,17 +116,17 @@ def _changes(changes: Iterable[Change], *, with_before: bool) -> None:
     listed = list(changes)
     width = max((len(one.field.shown) for one in listed), default=0)
     for one in listed:
-        before = f"{shown(one.before)} → " if with_before else ""
+        before = f"{shown(one.before, SHORTER)} → " if with_before else ""
         _line(Text(f"      {one.field.shown:{width}}  {before}{shown(one.after)}"))
 
 
-def shown(value: Any) -> str:
+def shown(value: Any, longest: int = LONGEST) -> str:
     """A value on one line, cut when it is long."""
     if value is None:
         return "(empty)"
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     text = " ".join(text.split())
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def _line(text: Text) -> None:

@@ -24,10 +24,10 @@ MINUTE = 60
 
 def json_value(kind: WriteKind, value: Any) -> Any:
     """What a SQL value is in JSON."""
-    if value is None or isinstance(value, bool):
+    if isinstance(value, str):
+        return _parsed(value) if kind in NESTED else value
+    if value is None or isinstance(value, int):
         return value
-    if kind in NESTED and isinstance(value, str):
-        return _parsed(value)
     if kind in NUMERIC and isinstance(value, float | Decimal):
         return _number(value)
     if isinstance(value, datetime) and kind == "date" and value.time() == time() and value.tzinfo is None:
@@ -43,7 +43,7 @@ def _plain(value: Any) -> Any:
         return [
             _parsed(one) if isinstance(one, str) and one.startswith("{") else _plain(one) for one in value
         ]
-    form = next((form for kind, form in FORMS.items() if isinstance(value, kind)), None)
+    form = FORMS.get(type(value))
     return value if form is None else form(value)
 
 
@@ -69,7 +69,6 @@ FORMS: dict[type, Callable[[Any], Any]] = {
     time: time.isoformat,
     UUID: str,
 }
-"""A datetime is a date too, and so comes before."""
 
 
 def _parsed(text: str) -> Any:

@@ -19,11 +19,11 @@ from pipelines.push.sql_values import json_value, text_value
 from pipelines.warehouse import Warehouse, quoted
 from sources.errors import UsageError
 from sources.pushing import Part, Writable, WriteKind
-from sources.values import canonical, problem
+from sources.values import MOST, canonical, problem
 
 Problems = dict[int, list[str]]
 """By the number of the row."""
-MOST_KEPT = 1_000
+MOST_KEPT = 10_000
 """Different values of a column that are remembered."""
 
 
@@ -42,12 +42,14 @@ class Rows:
         number = self.columns.index(name)
         return [row[number] for row in self.rows]
 
+    def form(self, kind: WriteKind) -> Callable[[Any], Any]:
+        """What makes JSON of a kind of a value."""
+        made = text_value if self.are_texts else json_value
+        return lambda value: None if value is None else made(kind, value)
+
     def values(self, name: str, kind: WriteKind) -> list[Any]:
         """The values of a column as JSON of a kind."""
-        found = self.column(name)
-        if self.are_texts:
-            return [None if value is None else text_value(kind, value) for value in found]
-        return [json_value(kind, value) for value in found]
+        return list(map(self.form(kind), self.column(name)))
 
 
 def read_table(warehouse: Warehouse, relation: str, columns: Sequence[str]) -> Rows:
@@ -87,8 +89,8 @@ def wanted_rows(rows: Rows, taken: Sequence[Taken]) -> list[Wanted]:
     """What each row wants."""
     problems: Problems = defaultdict(list)
     keys = [_key(number, key, problems) for number, key in enumerate(rows.column(KEY))]
-    ids = _checked(Writable(RECORD, "int"), rows.values(RECORD, "int"), problems)
-    deletes = _checked(Writable(DELETE, "bool"), rows.values(DELETE, "bool"), problems)
+    ids = _column(rows, RECORD, Writable(RECORD, "int"), problems)
+    deletes = _column(rows, DELETE, Writable(DELETE, "bool"), problems)
     fields = list(_fields(rows, taken, problems))
     names = [name for name, _ in fields]
     values = zip(*(column for _, column in fields), strict=True) if fields else iter([()] * len(keys))
@@ -118,12 +120,25 @@ def _fields(rows: Rows, taken: Sequence[Taken], problems: Problems) -> Iterator[
     for name, columns in by_field.items():
         writable = columns[0].writable
         if columns[0].part:
-            found = _joined(rows, columns)
+            yield name, _checked(writable, _joined(rows, columns), problems)
         elif columns[0].labels:
             found = _ids(rows.values(columns[0].column, _label_kind(writable)), columns[0], problems)
+            yield name, _checked(writable, found, problems)
         else:
-            found = rows.values(columns[0].column, writable.kind)
-        yield name, _checked(writable, found, problems)
+            yield name, _column(rows, columns[0].column, writable, problems)
+
+
+def _column(rows: Rows, column: str, writable: Writable, problems: Problems) -> list[Any]:
+    """The values of a field that is one column."""
+    found = rows.column(column)
+    if writable.kind == "int" and not writable.choices and _are_ids(found):
+        return found
+    return _checked(writable, found, problems, rows.form(writable.kind))
+
+
+def _are_ids(values: Sequence[Any]) -> bool:
+    """Whether there is nothing to check."""
+    return all(type(value) is int and 0 <= value <= MOST for value in values)
 
 
 def _joined(rows: Rows, columns: Iterable[Taken]) -> list[Any]:
@@ -162,9 +177,14 @@ def _id(number: int, label: Any, taken: Taken, problems: Problems) -> Any:
     return None
 
 
-def _checked(writable: Writable, values: Sequence[Any], problems: Problems) -> list[Any]:
+def _checked(
+    writable: Writable,
+    values: Sequence[Any],
+    problems: Problems,
+    form: Callable[[Any], Any] = lambda value: value,
+) -> list[Any]:
     """The values in canonical form; what the CRM would refuse is noted, and stays as it is."""
-    judge = _remembered(lambda value: _judged(writable, value))
+    judge = _remembered(lambda value: _judged(writable, form(value)))
     found = []
     for number, value in enumerate(values):
         wrong, good = judge(value)
@@ -185,16 +205,21 @@ def _judged(writable: Writable, value: Any) -> tuple[str, Any]:
 
 def _remembered(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """The function, which answers again what it has answered before."""
-    known: dict[tuple[type, Any], Any] = {}
+    known: dict[Any, Any] = {}
 
     def answer(value: Any) -> Any:
-        if isinstance(value, dict | list):
-            return function(value)
-        found = known.get((type(value), value))
+        key = (
+            value
+            if isinstance(value, str)
+            else None
+            if isinstance(value, dict | list)
+            else (type(value), value)
+        )
+        found = known.get(key) if key is not None else None
         if found is None:
             found = function(value)
-            if len(known) < MOST_KEPT:
-                known[type(value), value] = found
+            if key is not None and len(known) < MOST_KEPT:
+                known[key] = found
         return found
 
     return answer

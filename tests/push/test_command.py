@@ -9,7 +9,7 @@ import pytest
 
 from pipelines.cli import app
 from pipelines.lock import locked
-from pipelines.push.showing import LONGEST, shown
+from pipelines.push.showing import LONGEST, SHORTER, shown
 from sources.errors import UsageError
 from tests.push.project import alive
 from tests.support import ADMIN, Sandbox, place_in, sandbox
@@ -49,7 +49,7 @@ def test_a_plan_shows_each_field_and_its_price_and_sends_nothing(crm: Sandbox, p
     assert (done.returncode, crm.stats()) == (DONE, before), done.stderr
     assert "rows.csv: 1 to update" in done.stdout
     assert f"~ k1 (record {number})" in done.stdout
-    assert f"subject  {shown(record['subject'])} → Quite new" in done.stdout
+    assert f"subject  {shown(record['subject'], SHORTER)} → Quite new" in done.stdout
     assert "3 requests, 8 tokens" in done.stdout
     assert "Nothing was sent. The same command with --apply sends it." in done.stdout
 

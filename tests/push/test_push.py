@@ -171,15 +171,19 @@ def test_a_file_is_pushed_too_and_deletes_only_when_allowed(
 
 
 def test_what_the_crm_would_refuse_is_told_by_status_and_stops_no_other_row(settings: Settings) -> None:
-    table = _table(settings, "odd", "select 'o' || id as push_key, id, 999 as owner_id", "id = 21")
+    table = _table(
+        settings, "odd", "select 'o' || id as push_key, id, 999 as owner_id, -5 as deal_id", "id = 21"
+    )
     found = push(settings, Asked(source=table, entity="activities"), act=True)
     assert found.status == "failed"
     assert _open(settings)[-1:] == [(table, "o21", "refused")]
     told = status.read(settings.place, settings.crm)["push"]
     assert found.run is not None
     assert (told["last_apply"]["run_id"], told["last_apply"]["status"]) == (found.run.run_id, "failed")
-    assert [one["reason"] for one in told["open"]] == ["owner_id: there is no 999 among the users in use"]
-    assert {one["target"] for one in told["targets"]} >= {CALLS, NOTES, DEALS, table}
+    assert [one["reason"] for one in told["open"]] == [
+        "owner_id: there is no 999 among the users in use; deal_id: there is no -5 among the deals in use"
+    ]
+    assert table in {one["target"] for one in told["targets"]}
 
 
 def test_a_night_applies_what_is_the_nights_and_nothing_else(crm: Sandbox, settings: Settings) -> None:
