@@ -43,6 +43,7 @@ KEYS = {table.name: table.key for table in TABLES} | {
     "dim_product": ("product_id",),
     "dim_stage": ("stage_id",),
     "dim_user": ("user_id",),
+    "rpt_push_outcomes": ("crm", "target", "push_key"),
 }
 Happening = Callable[[Sandbox], None]
 
