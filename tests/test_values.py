@@ -140,10 +140,12 @@ def test_what_is_written_is_canonically_what_is_answered(http: httpx.Client, wan
 @settings(max_examples=150)
 @given(field=st.sampled_from(STRICT), value=anything)
 def test_no_value_is_refused_that_was_not_foreseen(http: httpx.Client, field: Writable, value: Any) -> None:
+    if problem(field, value):
+        return
     pushing = next(one for one in PUSHINGS.values() if field in one.fields)
-    answer = http.post(pushing.path, json={**dict.fromkeys(pushing.required, "Needed"), field.name: value})
-    if not problem(field, value):
-        assert answer.status_code == 200, answer.text
+    values = {**dict.fromkeys(pushing.required, "Needed"), field.name: canonical(field, value)}
+    answer = http.post(pushing.path, json=pushing.body(values))
+    assert answer.status_code == 200, answer.text
 
 
 BOTH = [{"person_id": 1, "primary": False}, {"person_id": 2, "primary": True}]
