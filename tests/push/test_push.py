@@ -15,7 +15,7 @@ from pipelines.push.planning import Choice
 from pipelines.push.push import Asked, Push, push
 from pipelines.push.targets import AS_DECLARED, Overrides
 from pipelines.reports import open_reports
-from sources.errors import UsageError
+from sources.errors import Busy, UsageError
 from tests import tiny
 from tests.conftest import Places
 from tests.push import project
@@ -105,6 +105,20 @@ def test_a_plan_asks_nothing_and_an_apply_makes_the_next_plan_empty(crm: Sandbox
     loaded = run(settings)
     assert (loaded.total("inserted"), loaded.total("updated")) == (0, 0), "our own writes are no changes"
     assert planned(pushed(settings, act=False)) == {CALLS: [], NOTES: [], DEALS: []}
+
+
+def test_of_two_applies_at_once_the_second_is_refused_and_the_first_goes_on(settings: Settings) -> None:
+    refused: list[str] = []
+
+    def follow(_step: str) -> None:
+        with pytest.raises(Busy) as caught:
+            push(settings, Asked(), act=True)
+        refused.append(caught.value.message)
+
+    with project.told():
+        assert push(settings, Asked(), act=True, follow=follow).status == "done"
+    assert refused
+    assert "push" in refused[0]
 
 
 def test_what_somebody_changed_meanwhile_is_left_and_stays_open_until_it_is_overwritten(
