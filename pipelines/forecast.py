@@ -131,7 +131,7 @@ class _Facts:
         if entity.name in self.reached and not parent.always:
             changed = self._changes(parents)
             return planning.of_children(entity, changed, f"{parents.name}: {self._basis(changed)}")
-        held = self._living(parents)
+        held = self.warehouse.living(parents) if self.warehouse is not None else 0
         basis = f"all {held:,} {parents.name} held" if parents.name in self.reached else UNKNOWN
         return planning.of_children(entity, held, basis)
 
@@ -145,12 +145,6 @@ class _Facts:
         return planning.joined(
             [planning.of_account(self.crm), *(self._window(entity, span) for entity in chosen)]
         )
-
-    def _living(self, entity: Entity) -> int:
-        if self.warehouse is None or not self.warehouse.columns(entity):
-            return 0
-        query = f"select count(*) from {self.warehouse.table(entity)} where not {DELETED}"  # noqa: S608
-        return int(self.warehouse.rows_of(query)[0][0])
 
     def _is_recent(self, entity: Entity) -> bool:
         """Whether the list of deletions reaches back to the last run."""

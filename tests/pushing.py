@@ -13,7 +13,7 @@ from pipelines.ops import Run
 from pipelines.push import ledger
 from pipelines.push.actions import Action, Outcome, Plan, Target, Wanted
 from pipelines.push.apply import apply
-from pipelines.push.held import held_records, living
+from pipelines.push.held import held_records
 from pipelines.push.planning import plan
 from pipelines.warehouse import Warehouse, open_warehouse
 from sources.values import canonical
@@ -53,7 +53,7 @@ class Model:
         ids = [one for one in named if one is not None]
         held = held_records(warehouse, entity, self.target, ids)
         now = pendulum.now("UTC")
-        return plan(self.target, wanted, held, known, records=living(warehouse, entity), now=now)
+        return plan(self.target, wanted, held, known, records=warehouse.living(entity), now=now)
 
     def _wanted(self, key: str, row: Row) -> Wanted:
         values = {

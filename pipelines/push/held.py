@@ -45,14 +45,6 @@ def held_records(warehouse: Warehouse, entity: Entity, target: Target, ids: Iter
     }
 
 
-def living(warehouse: Warehouse, entity: Entity) -> int:
-    """How many records there are that are not deleted."""
-    if not warehouse.columns(entity):
-        return 0
-    query = f"select count(*) from {warehouse.table(entity)} where not {DELETED}"  # noqa: S608 (our own names)
-    return int(warehouse.rows_of(query)[0][0])
-
-
 def lacking(
     warehouse: Warehouse, crm: Crm, target: Target, wanted: Sequence[Wanted]
 ) -> dict[str, dict[Any, str]]:

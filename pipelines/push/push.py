@@ -20,7 +20,7 @@ from pipelines.push import ledger, pending
 from pipelines.push.actions import Outcome, Plan, Target, Verdict, Wanted
 from pipelines.push.apply import apply
 from pipelines.push.building import Built, build_models, read_from
-from pipelines.push.held import held_records, lacking, living
+from pipelines.push.held import held_records, lacking
 from pipelines.push.planning import EVERYTHING, Choice, plan
 from pipelines.push.targets import AS_DECLARED, Overrides
 from pipelines.warehouse import Warehouse, open_warehouse
@@ -166,7 +166,7 @@ def _plan(
         wanted,
         held_records(warehouse, entity, target, (one for one in ids if one is not None)),
         known,
-        records=living(warehouse, entity),
+        records=warehouse.living(entity),
         now=pendulum.now("UTC"),
         choice=choice,
         lacking=lacking(warehouse, settings.crm, target, wanted),

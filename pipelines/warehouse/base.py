@@ -276,6 +276,13 @@ class Warehouse(ABC):
         )
         return self._arrow(query, keys.combine_chunks()).cast(wanted)
 
+    def living(self, entity: Entity) -> int:
+        """How many rows are not marked deleted."""
+        if not self.columns(entity):
+            return 0
+        query = f"select count(*) from {self.table(entity)} where not {DELETED}"  # noqa: S608
+        return int(self.rows_of(query)[0][0])
+
     def live_keys(self, entity: Entity) -> Seen:
         """The keys of all rows that are not marked deleted; a million of them take a few bits each."""
         keys = Seen()

@@ -11,16 +11,7 @@ from tests import tiny
 
 ALIVE = "from raw_pipedrive.activities where not is_deleted"
 FILES = {
-    "dbt_project.yml": """
-name: roundtrip
-profile: roundtrip
-models:
-  roundtrip:
-    intermediate: {+schema: build_intermediate, +materialized: table}
-    marts: {+schema: build, +materialized: table}
-    snapshots: {+schema: snapshots, +materialized: incremental, +full_refresh: false}
-    push: {+schema: push, +materialized: table}
-""",
+    "dbt_project.yml": tiny.FILES["dbt_project.yml"] + "    push: {+schema: push, +materialized: table}\n",
     "models/push/push_pipedrive__activities__calls.sql": """
 select
     'call-' || id as push_key,
