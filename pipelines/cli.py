@@ -170,7 +170,7 @@ def transform(
     as_json: Json = False,
 ) -> None:
     """Build and test the reporting tables, publish them when all is green, and write the dashboard."""
-    place, display = read_place(CRMS["pipedrive"]), console.Display()
+    place, display = read_place(), console.Display()
     with display.shown(quiet=as_json):
         done = run_transform(place, full_refresh=full_refresh, select=select or (), watch=display.follow)
     if as_json:
@@ -186,7 +186,7 @@ def dashboard(
     show: Annotated[bool, typer.Option("--open/--no-open", help="Open it in a browser.")] = True,
 ) -> None:
     """Open the dashboard, and say where it is."""
-    page = read_place(CRMS["pipedrive"]).dashboard
+    page = read_place().dashboard
     if not page.exists():
         raise UsageError(f"There is no dashboard at {page} yet.", way_out="Run `roundtrip transform` first.")
     _open(page, show=show)
@@ -198,7 +198,7 @@ def docs(
     show: Annotated[bool, typer.Option("--open/--no-open", help="Open it in a browser.")] = False,
 ) -> None:
     """Write the documentation of the reporting tables as one page, and say where it is."""
-    _open(write_docs(read_place(CRMS["pipedrive"])), show=show)
+    _open(write_docs(read_place()), show=show)
 
 
 def _open(page: Path, *, show: bool) -> None:
@@ -213,7 +213,7 @@ def _open(page: Path, *, show: bool) -> None:
 def status(*, as_json: Json = False) -> None:
     """Show how far each table is, the last runs, undeclared fields, and the budget left."""
     crm = CRMS["pipedrive"]
-    found = standing.read(read_place(crm), crm)
+    found = standing.read(read_place(), crm)
     console.print_json(found) if as_json else standing.show(found)
 
 
@@ -225,7 +225,7 @@ def fields(
 ) -> None:
     """List the custom fields: their columns, types, and how many records have a value."""
     crm = CRMS["pipedrive"]
-    found = listing.read(read_place(crm), crm, entity)
+    found = listing.read(read_place(), crm, entity)
     console.print_json(found) if as_json else listing.show(found)
 
 

@@ -5,52 +5,28 @@
     [sources.pipedrive]            SOURCES__PIPEDRIVE__API_TOKEN=...
     company_domain = "acme"
 
-A key that nobody reads is refused: a setting misspelt must not pass for a setting made.
+A CRM is configured when any of the settings is made that it takes to connect to it.
 """
 
-import difflib
-import os
-import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import cast, get_args
 from urllib.parse import urlsplit, urlunsplit
 
 from pipelines import values
+from pipelines.keys import ROUNDTRIP, check_keys, suggestion
 from pipelines.place import Destination, Place, RenamedFields
 from sources.budget import Allowance
 from sources.crm import Crm
 from sources.entity import Entity
 from sources.errors import UsageError
 from sources.http import Patience
+from sources.registry import CRMS
 
-FILES = (Path(".dlt/config.toml"), Path(".dlt/secrets.toml"))
-OURS = ("roundtrip", "sources")
 GROUPS = DEFAULT, ALL = "default", "all"
 """Words that stand for many entities where their names may."""
-ROUNDTRIP = {
-    "destination": "duckdb or postgres",
-    "warehouse": "the DuckDB file that holds the warehouse",
-    "postgres_url": "where the Postgres warehouse is: postgresql://user:password@host:5432/database",
-    "memory_limit": "the most memory DuckDB may take while it loads, for example 256MB",
-    "build_memory_limit": "the most memory DuckDB may take while it builds tables, for example 1GB",
-    "reports": "the DuckDB file that the reporting tables are published in",
-    "dashboard": "the page that is written with the reporting tables",
-    "renamed_fields": "keep or follow: the column of a custom field that is renamed in the CRM",
-}
-SOURCE = {
-    "entities": "the entities to read; the default ones when not set; `default` and `all` stand for many",
-    "api": 'for each entity read through the older API generation: activities = "v1"',
-    "safety_lag_seconds": "how long a change must have rested before a run reads it",
-    "settling_seconds": "how long a push waits before it takes a write whose answer was lost for not done",
-    "request_timeout_seconds": "the longest a single request may take",
-    "request_tries": "how often a request is tried before it counts as failed",
-    "max_tokens_a_day": "the most tokens that all runs together spend on one day (UTC)",
-    "max_share_of_tokens_left": "the share of the day's tokens that are left when a run begins, that it may spend",
-    "max_share_deleted": "the largest share of a list that may be found missing from it and marked deleted",
-}
 
 
 @dataclass(frozen=True)
@@ -80,7 +56,7 @@ class Settings:
         wanted = tuple(names) or self.entities or (DEFAULT,)
         for name in wanted:
             if name not in (*GROUPS, *self.crm.entities):
-                raise UsageError(f"There is no entity {name!r}.", way_out=_suggest(name, self.crm.entities))
+                raise UsageError(f"There is no entity {name!r}.", way_out=suggestion(name, self.crm.entities))
         chosen = [
             entity
             for entity in self.crm.entities.values()
@@ -102,18 +78,39 @@ class Settings:
     @property
     def dataset(self) -> str:
         """The schema that holds the CRM's raw tables."""
-        return f"raw_{self.crm.name}"
+        return raw_schema(self.crm)
+
+
+def raw_schema(crm: Crm) -> str:
+    """The schema that holds a CRM's raw tables."""
+    return f"raw_{crm.name}"
+
+
+def configured(names: Sequence[str] = ()) -> list[Settings]:
+    """The settings of every CRM that is configured, or of those named; of the first one when none is."""
+    check_keys()
+    for name in names:
+        if name not in CRMS:
+            raise UsageError(f"There is no CRM {name!r}.", way_out=suggestion(name, CRMS))
+    chosen = [crm for crm in CRMS.values() if (crm.name in names if names else _is_configured(crm))]
+    return [read_settings(crm) for crm in chosen or list(CRMS.values())[:1]]
+
+
+def _is_configured(crm: Crm) -> bool:
+    """An empty text, as the shipped files have them to be filled in, is none."""
+    given = [values.value(f"sources.{crm.name}.{key}") for key in (*crm.settings, *crm.options)]
+    return any(one is not None and str(one).strip() for one in given)
 
 
 def read_settings(crm: Crm) -> Settings:
     """The settings of one CRM; an error says which key is missing, unknown or wrong, and where."""
-    place = read_place(crm)
+    place = read_place()
     section = f"sources.{crm.name}"
     default = Patience()
     timeout = values.number(f"{section}.request_timeout_seconds", default.total)
     return Settings(
         crm=crm,
-        connection={key: values.required(f"{section}.{key}", text) for key, text in crm.settings.items()},
+        connection=_connection(crm, section),
         place=place,
         entities=values.names(f"{section}.entities"),
         legacy=_legacy(crm, f"{section}.api"),
@@ -130,9 +127,15 @@ def read_settings(crm: Crm) -> Settings:
     )
 
 
-def read_place(crm: Crm) -> Place:
-    """Where the warehouse is, also for commands that do not speak to the CRM."""
-    check_keys(crm)
+def _connection(crm: Crm, section: str) -> dict[str, str]:
+    needed = {key: values.required(f"{section}.{key}", text) for key, text in crm.settings.items()}
+    given = {key: str(values.value(f"{section}.{key}") or "").strip() for key in crm.options}
+    return needed | {key: text for key, text in given.items() if text}
+
+
+def read_place() -> Place:
+    """Where the warehouse is, also for commands that speak to no CRM."""
+    check_keys()
     given = {
         name: str(found) for name in ROUNDTRIP if (found := values.value(f"roundtrip.{name}")) is not None
     }
@@ -140,7 +143,7 @@ def read_place(crm: Crm) -> Place:
     renamed = _choice(given, "renamed_fields", get_args(RenamedFields), Place.renamed_fields)
     url = _postgres_url() if destination == "postgres" else ""
     warehouse = Path(given.get("warehouse", Place.warehouse))
-    if warehouse.stem.lower() in (f"raw_{crm.name}", "ops"):
+    if warehouse.stem.lower() in ("ops", *(raw_schema(crm) for crm in CRMS.values())):
         raise UsageError(
             f"The warehouse file may not be called {warehouse.name!r}: DuckDB would confuse it with a schema in it.",
             way_out="Set roundtrip.warehouse to another name.",
@@ -195,58 +198,6 @@ def _no_url(problem: str) -> UsageError:
         way_out="Write postgresql://user:password@host:5432/database, with %40 for @, %2F for / and %20 for a space "
         "in user and password.",
     )
-
-
-def check_keys(crm: Crm) -> None:
-    """Refuse settings that nobody reads."""
-    for file in FILES:
-        tables = _toml(file)
-        _refuse_unknown(_section(tables, "roundtrip", file), ROUNDTRIP, f"[roundtrip] in {file}")
-        sources = _section(tables, "sources", file)
-        _refuse_unknown(sources, {crm.name: ""}, f"[sources] in {file}")
-        _refuse_misspelt(tables, file)
-        section = _section(sources, crm.name, file)
-        _refuse_unknown(section, {**crm.settings, **SOURCE}, f"[sources.{crm.name}] in {file}")
-    prefixes = {"ROUNDTRIP__": ROUNDTRIP, f"SOURCES__{crm.name.upper()}__": {**crm.settings, **SOURCE}}
-    for prefix, known in prefixes.items():
-        names = [
-            name.removeprefix(prefix).split("__")[0].lower() for name in os.environ if name.startswith(prefix)
-        ]
-        _refuse_unknown(names, known, f"the environment ({prefix}...)")
-
-
-def _refuse_misspelt(tables: Mapping[str, Any], file: Path) -> None:
-    """Other sections are dlt's; one that looks like ours is not meant for it."""
-    for name in tables:
-        if name not in OURS and difflib.get_close_matches(name, OURS, n=1, cutoff=0.8):
-            raise UsageError(f"There is no section [{name}] ({file}).", way_out=_suggest(name, OURS))
-
-
-def _section(tables: Mapping[str, Any], name: str, file: Path) -> Mapping[str, Any]:
-    section = tables.get(name, {})
-    if not isinstance(section, Mapping):
-        raise UsageError(f"{name} in {file} is a section, not a single value.", way_out=f"Write [...{name}].")
-    return section
-
-
-def _toml(file: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(file.read_text()) if file.exists() else {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file} is not valid TOML: {error}.", way_out="Mend that line.") from error
-    except OSError as error:
-        raise UsageError(f"{file} cannot be read: {error.strerror}.") from error
-
-
-def _refuse_unknown(keys: Iterable[str], known: Mapping[str, str], place: str) -> None:
-    for key in keys:
-        if key not in known:
-            raise UsageError(f"There is no setting {key!r} ({place}).", way_out=_suggest(key, known))
-
-
-def _suggest(name: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, list(known), n=1)
-    return f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}."
 
 
 def _legacy(crm: Crm, key: str) -> frozenset[str]:

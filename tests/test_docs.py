@@ -6,7 +6,7 @@ from pathlib import Path
 import typer
 
 from pipelines.cli import app
-from pipelines.config import ROUNDTRIP, SOURCE
+from pipelines.keys import ROUNDTRIP, SOURCE
 from tests.support import DEFAULT, PIPEDRIVE
 
 ROOT = Path(__file__).parent.parent

@@ -69,7 +69,7 @@ def test_a_url_that_cannot_work_is_refused_without_telling_the_password(
     monkeypatch.setenv("ROUNDTRIP__DESTINATION", "postgres")
     monkeypatch.setenv("ROUNDTRIP__POSTGRES_URL", url)
     with pytest.raises(UsageError) as caught:
-        read_place(PIPEDRIVE)
+        read_place()
     assert f"The setting roundtrip.postgres_url {problem}" in str(caught.value)
     assert "Write postgresql://user:password@host:5432/database" in str(caught.value)
     assert "hush" not in str(caught.value)
