@@ -250,6 +250,24 @@ def test_a_snapshot_of_a_day_built_again_replaces_it_and_other_days_stay(place: 
     assert [(int(row["d"]), row["version"]) for row in found if row["d"] > 1] == [(2, 70), (3, 73), (4, 72)]
 
 
+def test_a_column_that_a_snapshot_gets_is_published_of_former_days_too(place: Place) -> None:
+    assert built(place, version=74, day=5).status == "done"
+    model = dbt.PROJECT / "models/snapshots/snap_of_day.sql"
+    before = model.read_text()
+    execute(place, "alter table snapshots.snap_of_day add column crm varchar default 'pipedrive'")
+    model.write_text(before.replace(" as version from", " as version, 'pipedrive' as crm from"))
+    try:
+        done = built(place, version=75, day=6)
+        assert (done.status, done.problem) == ("done", "")
+        with open_reports(place) as reports:
+            (found,) = reports.rows("select crm, count(*) as days from snap_of_day group by crm")
+    finally:
+        model.write_text(before)
+        execute(place, "alter table snapshots.snap_of_day drop column crm")
+    assert found["crm"] == "pipedrive"
+    assert found["days"] > 1
+
+
 def test_snapshots_of_a_warehouse_put_in_place_of_another_are_published_as_they_are(place: Place) -> None:
     assert built(place, version=80, day=4).status == "done"
     execute(place, "delete from ops.transforms")

@@ -11,6 +11,7 @@ and given up with the reader's name; a view of somebody's that needs what is to 
 import time
 import zlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import psycopg2
 import psycopg2.errors
@@ -116,7 +117,8 @@ def _bring(warehouse: Warehouse, table: Table, before: dict[str, str] | None) ->
         warehouse.execute(f"create table {_named(table.name)} as {table.rows}")
     else:
         _reshape(warehouse, table, before)
-        _replace_rows(warehouse, table)
+        # In a column that has just come, the days that stay as they are have no value yet.
+        _replace_rows(warehouse, table if before == table.columns else replace(table, changing="true"))
     _index(warehouse, table)
 
 
