@@ -6,7 +6,7 @@ so that pages without news cost nothing. A value of another type than declared i
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -54,6 +54,12 @@ class Pagination(msgspec.Struct):
     more_items_in_collection: bool = False
 
 
+class Numbered(msgspec.Struct, rename="camel"):
+    """What a page with a number says of the whole list."""
+
+    total_records: int | None = None
+
+
 class More(msgspec.Struct):
     """What the envelope says about the next page; some lists by offset say it in `pagination`, some beside it."""
 
@@ -75,6 +81,7 @@ class Loose(msgspec.Struct):
     success: bool = True
     data: list[dict[str, msgspec.Raw]] | None = None
     additional_data: msgspec.Raw = NULL
+    paginationInfo: msgspec.Raw = NULL  # noqa: N815
 
 
 def schema(entity: Entity) -> pa.Schema:
@@ -90,14 +97,13 @@ class Decoder:
         self.schema = schema(entity)
         self.undeclared: list[str] = []
         """Keys met that the entity does not declare."""
-        self._known = {declared.name for declared in entity.fields}
+        self._told = dict(entity.shape.told) if entity.shape else {}
+        self._known = {declared.name for declared in entity.fields} | self._told.keys()
         self._decoder = self._build()
 
     def _build(self) -> msgspec.json.Decoder[Any]:
-        fields = [
-            (column.name, PYTHON[column.kind], NULL if column.kind == "json" else None)
-            for column in self.entity.fields
-        ]
+        kinds = {column.name: PYTHON[column.kind] for column in self.entity.fields} | self._told
+        fields = [(name, kind, NULL if kind is msgspec.Raw else None) for name, kind in kinds.items()]
         row = msgspec.defstruct(
             "Row",
             [*fields, ("beside", str | None, None)],
@@ -111,6 +117,7 @@ class Decoder:
                 ("success", bool, True),
                 ("data", list[row] | None, None),  # type: ignore[valid-type]
                 ("additional_data", More | None, None),
+                ("paginationInfo", Numbered | None, None),
             ],
         )
         return msgspec.json.Decoder(envelope)
@@ -127,11 +134,23 @@ class Decoder:
         rows = answer.data or []
         for row, extra in zip(rows, beside, strict=False):
             row.beside = extra
+        if self.entity.shape:
+            self._put_right(rows, self.entity.shape.put_right)
         if NUL in body:
             self._without_nul(rows)
         self._check_keys(rows)
-        told = answer.additional_data or More()
-        return Page(rows, told.next_cursor or None, more=told.follows)
+        told, numbered = answer.additional_data or More(), answer.paginationInfo or Numbered()
+        return Page(rows, told.next_cursor or None, more=told.follows, total=numbered.total_records)
+
+    def _put_right(self, rows: Sequence[Any], put_right: Callable[[Any], None]) -> None:
+        for row in rows:
+            try:
+                put_right(row)
+            except ValueError as error:
+                identity = getattr(row, self.entity.primary_key)
+                raise WrongType(
+                    f"record {identity}: {error}.", entity=self.entity.name, record_id=identity
+                ) from error
 
     def _answer(self, body: bytes) -> tuple[Any, list[str | None]]:
         try:

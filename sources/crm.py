@@ -59,6 +59,8 @@ class Crm:
     """How far back `deletions` can look."""
     deleted_for: pendulum.Duration
     """How long lists that show deleted records go on showing them."""
+    options: Mapping[str, str] = field(default_factory=dict)
+    """The settings that `connect` can do without, likewise."""
     identify_cost: int = 0
     """Tokens that `identify` costs."""
     deletions_cost: int = 0

@@ -3,16 +3,19 @@
 An entity is data. Adding one is a block in a CRM's `entities.py`; nothing else changes.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal, Self, cast, get_args
+from typing import Any, Literal, NamedTuple, Self, cast, get_args
+
+import msgspec
 
 Kind = Literal["int", "float", "decimal", "text", "bool", "time", "date", "json"]
 """A column's type: `time` is a UTC instant, `decimal` has 9 digits after the point, `json` is its text."""
 
-Paging = Literal["cursor", "offset", "none"]
+Paging = Literal["cursor", "offset", "pages", "none"]
 """`cursor`: an opaque marker leads to the next page; `offset`: pages are counted off by rows, which shift when others
-come or go before them; `none`: the list comes whole."""
+come or go before them; `pages`: pages have numbers, and what changed last stands first; `none`: the list comes whole.
+"""
 
 Deletion = Literal["listed", "recents", "absence"]
 """How a deleted record becomes known: listed among the others, through the list of recent changes, or by its
@@ -45,6 +48,10 @@ class Listing:
     """The parameter for the upper bound (exclusive) on the update time; empty when there is none."""
     sortable: bool = False
     """Whether `sort_by` and `sort_direction` are accepted."""
+    page_param: str = "page"
+    """The parameter for a page's number, where pages have one."""
+    size_param: str = "limit"
+    """The parameter for how many records a page holds."""
     zoned: bool = True
     """Whether times in parameters are RFC3339; the older API wants `2026-10-01 20:00:00`, in UTC."""
     holds: str = ""
@@ -61,6 +68,11 @@ class Listing:
         """The list of these parents (keys, separated by commas)."""
         params = {name: value.replace("{id}", parents) for name, value in self.params.items()}
         return replace(self, path=self.path.replace("{id}", parents), params=params, adapt=adapt)
+
+    @property
+    def tells_changes(self) -> bool:
+        """Whether what changed can be read without the rest: by a lower bound, or because it stands first."""
+        return bool(self.since) or self.paging == "pages"
 
     @property
     def name(self) -> str:
@@ -84,6 +96,39 @@ class Parent:
     """How many parents one request may name."""
     always: bool = False
     """Whether all parents are asked for each run: they are few, and a change of a child does not show in them."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How records become rows where the API's keys and kinds are not the columns'."""
+
+    told: Mapping[str, Any]
+    """Keys as the API tells them, each with its Python type: those that are no columns, or of another kind."""
+    put_right: Callable[[Any], None]
+    """Fills a decoded row's columns from them; ValueError: a value that cannot be one."""
+
+
+class Mention(NamedTuple):
+    """A record that stands within a record of another entity."""
+
+    entity: str
+    key: int
+    record: msgspec.Raw
+    """Its JSON; it may lack its key, or say 0 for it."""
+    beside: Mapping[str, Any]
+    """Fields that not the record tells, but its place; None where the place does not know."""
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """Where records stand that have no list of their own: within those of another entity.
+
+    The latest mention wins. Nobody tells of the deletion of such a record.
+    """
+
+    entity: str
+    sometimes: frozenset[str] = frozenset()
+    """Fields that only some mentions tell: the latest that does counts, and what is held where none does."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +156,15 @@ class Entity:
     """Fields that the generation before does not carry: what is held of them is kept."""
     probe: tuple[Listing, ...] = ()
     """The lists to ask for single records, where they are others than those that are read."""
+    single: str = ""
+    """The path of a single record, `{id}` in it, where what seems to be gone is asked for one by one."""
+    shape: Shape | None = None
+    mentions: Callable[[Any], Iterator[Mention]] | None = None
+    """The records of other entities that stand within a row."""
+    embedded: Embedded | None = None
+    """Where its records stand, if they have no list of their own."""
+    whole_every: int = 0
+    """Days after which the whole list is read, where only that shows what was deleted; 0: not needed."""
     parent: Parent | None = None
     """Whose lists they are; they are read after the parents, and for those only that changed."""
     default: bool = True
@@ -125,14 +179,14 @@ class Entity:
         doubles = {name for name in names if names.count(name) > 1}
         kinds = {declared.name: declared.kind for declared in self.fields}
         problems = {
-            "names no list": not self.lists,
+            "names no list": not self.lists and not self.embedded,
             f"declares {sorted(doubles)} twice": bool(doubles),
             f"declares reserved columns {sorted(RESERVED & set(names))}": bool(RESERVED & set(names)),
             f"has no field {self.primary_key!r} to be its key": self.primary_key not in kinds,
             f"has a watermark {self.watermark!r} that is no time": bool(self.watermark)
             and kinds.get(self.watermark) != "time",
-            "has a watermark, but a list without a lower bound": bool(self.watermark)
-            and not all(listing.since for listing in self.lists),
+            "has a watermark, but a list that does not tell what changed": bool(self.watermark)
+            and not all(listing.tells_changes for listing in self.lists),
             "names a parent that no field or no list knows": self.parent is not None
             and not (self.parent.column in kinds and all(listing.of_parent for listing in self.lists)),
             "finds deletions in the recent changes, but does not say under which name": self.deletion

@@ -25,6 +25,8 @@ class Page:
     """With this page, everything of the list up to this update time has been read; empty where that is not known."""
     more: bool = False
     """Whether a list that is paged by offset goes on."""
+    total: int | None = None
+    """How many records the whole list had when this page was made, where it tells."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class Route:
         listing = self.listing
         wanted = dict(listing.params) | dict(self.filters)
         if listing.paging != "none":
-            wanted["limit"] = str(listing.page_size)
+            wanted[listing.size_param] = str(listing.page_size)
         if listing.since and self.window.since:
             wanted[listing.since] = _written(self.window.since, listing)
         if listing.until and self.window.until:
@@ -60,6 +62,8 @@ class Route:
             wanted |= {"sort_by": self.order, "sort_direction": "desc" if self.descending else "asc"}
         if listing.paging == "offset":
             return wanted | {"start": cursor or "0"}
+        if listing.paging == "pages":
+            return wanted | {listing.page_param: cursor or "1"}
         return wanted | ({"cursor": cursor} if cursor else {})
 
     @property
@@ -85,7 +89,7 @@ def _written(time: str, listing: Listing) -> str:
 def following(route: Route, page: Page, cursor: str | None) -> str | None:
     """The marker of the page after this one; by offset it is this page's last row."""
     if route.listing.paging != "offset":
-        return page.cursor
+        return page.cursor  # pages with numbers are counted by `newest`
     if page.more and len(page.rows) <= 1:
         raise RepeatedPage(
             f"{route.listing.path} says that more follows, and serves no more.", way_out="Run again later."

@@ -156,9 +156,12 @@ class Seen:
         if len(batch) == len(keys) and self._keys.isdisjoint(batch):
             self._keys |= batch
             return None
-        return [self._add(key) for key in keys]
+        return [self.add(key) for key in keys]
 
-    def _add(self, key: object) -> bool:
+    def add(self, key: object) -> bool:
+        """Add a key; whether it is met for the first time."""
+        if self._keys is None:
+            self._keys = BitMap64() if isinstance(key, int) else set()
         new = key not in self._keys
         self._keys.add(key)
         return new

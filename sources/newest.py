@@ -1,0 +1,1 @@
+"""Lists whose pages have numbers, and in which what changed last stands first."""
