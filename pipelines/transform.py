@@ -34,6 +34,7 @@ create table if not exists ops.transforms (
     as_of timestamptz, models bigint, tests bigint, failures bigint, problem varchar, is_published boolean,
     is_whole boolean, unsettled varchar, version varchar)
 """
+ADDED = "alter table ops.transforms add column if not exists built varchar"
 BEGUN = (
     "insert into ops.transforms (run_id, command, started_at, status, is_published, is_whole, version) "
     "values (?, ?, ?, 'running', false, ?, ?)"
@@ -242,6 +243,7 @@ def _as_of(warehouse: Warehouse, manifest: Mapping[str, Any]) -> datetime | None
 
 def _begin(warehouse: Warehouse, done: Transformation, *, is_whole: bool) -> None:
     warehouse.execute(TABLE)
+    warehouse.execute(ADDED)
     warehouse.execute("update ops.transforms set status = 'killed' where status = 'running'")
     row = [done.run_id, done.command, done.started_at, is_whole, version("roundtrip")]
     warehouse.execute(BEGUN, row)

@@ -102,6 +102,9 @@ def _bring(warehouse: Warehouse, table: Table, before: dict[str, str] | None) ->
     if not table.key or before is None or list(before.items()) != list(table.columns.items()):
         _write(warehouse, table)
         return
+    if table.fresh and _brought_fresh(warehouse, table):
+        _comment(warehouse, table)
+        return
     warehouse.execute(_outdated(table))
     ((outdated, there, of_those, wanted),) = warehouse.rows_of(_counts(table))
     if outdated > MOST_CHANGED * there:
@@ -113,6 +116,22 @@ def _bring(warehouse: Warehouse, table: Table, before: dict[str, str] | None) ->
     if of_those - outdated < wanted:
         warehouse.execute(_missing(table))
     _comment(warehouse, table)
+
+
+def _brought_fresh(warehouse: Warehouse, table: Table) -> bool:
+    """Bring what was built since; whether all that is built is published then."""
+    name, keys = _named(table.name), f"({', '.join(table.key)})"
+    sizes = f"select (select count(*) from ({table.fresh})), count(*) from ({table.rows})"  # noqa: S608
+    ((fresh, built),) = warehouse.rows_of(sizes)
+    if fresh > MOST_CHANGED * built:
+        return False
+    if fresh:
+        warehouse.execute(f"delete from {name} where {keys} in (select {keys} from ({table.fresh}))")  # noqa: S608
+        warehouse.execute(f"insert into {name} ({listed(table.columns)}) {table.fresh}")
+    there = f"select count(*) from {name}"  # noqa: S608
+    if warehouse.rows_of(there)[0][0] > built:
+        warehouse.execute(f"delete from {name} where {keys} not in (select {keys} from ({table.rows}))")  # noqa: S608
+    return bool(warehouse.rows_of(there)[0][0] == built)
 
 
 def _counts(table: Table) -> str:

@@ -128,13 +128,31 @@ def _replace_rows(warehouse: Warehouse, table: Table) -> None:
         warehouse.execute(f"delete from {_named(table.name)}")  # noqa: S608
         warehouse.execute(f"insert into {_named(table.name)} ({listed(table.columns)}) {table.rows}")
         return
-    warehouse.execute(_outdated(table))
-    warehouse.execute(f"delete from {_named(table.name)} where ctid in (select place from outdated)")  # noqa: S608
-    warehouse.execute("drop table outdated")
+    if table.fresh and _brought_fresh(warehouse, table):
+        return
+    _delete(warehouse, table, _outdated(table))
     ((there, wanted),) = warehouse.rows_of(_counts(table))
     # A key tells them apart: when there are as many as wanted, they are those.
     if there < wanted:
         warehouse.execute(_missing(table))
+
+
+def _brought_fresh(warehouse: Warehouse, table: Table) -> bool:
+    """Bring what was built since; whether all that is built is published then."""
+    _delete(warehouse, table, _replaced(table))
+    warehouse.execute(f"insert into {_named(table.name)} ({listed(table.columns)}) {table.fresh}")
+    ((there, built),) = warehouse.rows_of(_counts(table))
+    if there > built:
+        _delete(warehouse, table, _vanished(table))
+        ((there, built),) = warehouse.rows_of(_counts(table))
+    return bool(there == built)
+
+
+def _delete(warehouse: Warehouse, table: Table, places: str) -> None:
+    """Delete the rows at these places; they become a table first, because only so Postgres uses several cores."""
+    warehouse.execute(f"create temporary table outdated on commit drop as {places}")
+    warehouse.execute(f"delete from {_named(table.name)} where ctid in (select place from outdated)")  # noqa: S608
+    warehouse.execute("drop table outdated")
 
 
 def _index(warehouse: Warehouse, table: Table) -> None:
@@ -163,9 +181,8 @@ def _reshape(warehouse: Warehouse, table: Table, before: dict[str, str]) -> None
 
 
 def _outdated(table: Table) -> str:
-    """Where the rows are that are not as built. As a table of its own, because only so Postgres uses several cores."""
+    """Where the rows are that are not as built."""
     return f"""
-        create temporary table outdated on commit drop as
         select published._place as place
         from (
             select ctid as _place, *, {_keys(table)} from {_named(table.name)} where {table.changing}
@@ -173,6 +190,25 @@ def _outdated(table: Table) -> str:
         left join (select *, {_keys(table)} from ({table.rows}) as built where {table.changing}) as built
             on {_same_key(table)}
         where built._key_1 is null or ({_values(table, "published")}) is distinct from ({_values(table, "built")})
+        """  # noqa: S608
+
+
+def _replaced(table: Table) -> str:
+    """Where the rows are that were built anew since."""
+    return f"""
+        select published._place as place
+        from (select ctid as _place, {_keys(table)} from {_named(table.name)}) as published
+        inner join (select {_keys(table)} from ({table.fresh}) as built) as built on {_same_key(table)}
+        """  # noqa: S608
+
+
+def _vanished(table: Table) -> str:
+    """Where the rows are that are no longer built."""
+    return f"""
+        select published._place as place
+        from (select ctid as _place, {_keys(table)} from {_named(table.name)}) as published
+        left join (select {_keys(table)} from ({table.rows}) as built) as built on {_same_key(table)}
+        where built._key_1 is null
         """  # noqa: S608
 
 

@@ -12,6 +12,8 @@ from sources.errors import TransformError
 FOLDERS = ("marts", "reports", "snapshots")
 OWN = "_"
 """Columns whose name begins so are the build's own."""
+BUILT_AT = "_built_at"
+"""When a row of a table that is built bit by bit was built; a row that is changed in place is built anew."""
 KEY_TESTS = ("is_key", "unique")
 Catalog = Mapping[str, Mapping[str, str]]
 """Tables, their columns, and the types of these."""
@@ -34,6 +36,16 @@ class Edition:
 
 
 @dataclass(frozen=True)
+class Since:
+    """How far the tables had been built that are published."""
+
+    day: date | None = None
+    """The first day whose snapshots may be others than published; none when nothing is known of that."""
+    marks: Mapping[str, str] = field(default_factory=dict)
+    """For tables that are built bit by bit, the latest moment at which a row of them was built."""
+
+
+@dataclass(frozen=True)
 class Table:
     """One published table, and where its rows come from."""
 
@@ -48,17 +60,21 @@ class Table:
     """Expressions that tell rows apart; none when no test says which."""
     changing: str = "true"
     """The rows that may differ from those published, as a condition in SQL."""
+    built_at: str = ""
+    """A query of the latest moment at which a row was built; empty where rows do not say when they were."""
+    fresh: str = ""
+    """A query of the rows that were built since the published ones; empty where that is not known."""
 
 
 def published_tables(
-    warehouse: Warehouse, manifest: Mapping[str, Any], edition: Edition, built_since: date | None
+    warehouse: Warehouse, manifest: Mapping[str, Any], edition: Edition, since: Since
 ) -> list[Table]:
-    """The tables to publish, by name. Snapshots of days before `built_since` are published as they are."""
+    """The tables to publish, by name."""
     nodes = manifest["nodes"].values()
     keys = _keys(nodes)
     models = [node for node in nodes if _is_published(node)]
     built = {schema: warehouse.catalog(schema) for schema in {node["schema"] for node in models}}
-    tables = [_table(warehouse, built, node, keys.get(node["unique_id"], ()), built_since) for node in models]
+    tables = [_table(warehouse, built, node, keys.get(node["unique_id"], ()), since) for node in models]
     return sorted([*tables, _edition(warehouse, edition, tables)], key=lambda table: table.name)
 
 
@@ -92,12 +108,11 @@ def _table(
     built: Mapping[str, Catalog],
     node: Mapping[str, Any],
     key: tuple[str, ...],
-    built_since: date | None,
+    since: Since,
 ) -> Table:
     schema, name = node["schema"], node["alias"]
-    columns = {
-        column: kind for column, kind in built[schema].get(name, {}).items() if not column.startswith(OWN)
-    }
+    there = built[schema].get(name, {})
+    columns = {column: kind for column, kind in there.items() if not column.startswith(OWN)}
     if not columns:
         raise TransformError(
             f"{schema}.{name} has not been built, so the tables would not be complete.",
@@ -107,14 +122,19 @@ def _table(
     texts = described(warehouse, node) | {
         column: text for column, of in node["columns"].items() if (text := of["description"].strip())
     }
+    source = f"{quoted(schema)}.{quoted(name)}"
+    rows = f"select {listed(columns)} from {source}"  # noqa: S608 (a model's own name)
+    mark = since.marks.get(name) if key else None
     return Table(
         name=name,
-        rows=f"select {listed(columns)} from {quoted(schema)}.{quoted(name)}",  # noqa: S608 (a model's own name)
+        rows=rows,
         columns=columns,
         description=node["description"].strip(),
         column_descriptions={column: text for column, text in texts.items() if column in columns},
         key=key,
-        changing=f"{DAY} >= date '{built_since}'" if grows and built_since else "true",
+        changing=f"{DAY} >= date '{since.day}'" if grows and since.day else "true",
+        built_at=f"select max({BUILT_AT})::varchar from {source}" if BUILT_AT in there else "",  # noqa: S608
+        fresh=f"{rows} where {BUILT_AT} > timestamp with time zone {literal(mark)}" if mark else "",
     )
 
 

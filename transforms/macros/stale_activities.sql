@@ -62,7 +62,9 @@
 {% macro tell_overdue_anew() -%}
     {% if is_incremental() %}
         update {{ this }}
-        set is_overdue = not is_overdue
+        set
+            is_overdue = not is_overdue,
+            _built_at = {{ built_at() }}
         where
             not is_done
             and not is_deleted
