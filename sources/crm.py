@@ -73,5 +73,3 @@ class Crm:
     """What may be written back, by entity."""
     legacy_pushes: Mapping[str, Pushing] = field(default_factory=dict)
     """The same through the API generation before, where the settings ask for it."""
-    options: Mapping[str, str] = field(default_factory=dict)
-    """The settings that `connect` can do without, each with what it is."""
