@@ -5,7 +5,7 @@
 
 {# An entity's fields in the order of their columns: code, columns (name, member, kind), options (id, label). #}
 {% macro custom_fields(entity, crm='pipedrive') %}
-    {%- if not execute or not this %}{{ return([]) }}{% endif -%}
+    {%- if not execute or not this or crm not in var('crms') %}{{ return([]) }}{% endif -%}
     {%- set registry = adapter.get_relation(this.database, 'ops', 'custom_fields') -%}
     {%- if registry is none %}{{ return([]) }}{% endif -%}
     {%- set asked -%}
@@ -43,7 +43,7 @@
 #}
 {% macro custom_field_joins(fields) -%}
     {%- for field in fields %}{% for column in field.columns if column.kind in name_kinds() %}
-left join {{ ref('stg_pipedrive__' ~ column.kind ~ 's') }} as {{ column.name }}
-    on custom.{{ field.columns[0].name }} = {{ column.name }}.{{ column.kind }}_id
+left join {{ ref('int_' ~ column.kind ~ 's') }} as {{ column.name }}
+    on custom.crm = {{ column.name }}.crm and custom.{{ field.columns[0].name }} = {{ column.name }}.{{ column.kind }}_id
     {%- endfor %}{% endfor -%}
 {%- endmacro %}

@@ -54,11 +54,12 @@
 {# The first activity to come of each record: the CTE `upcoming`, out of the CTE `left_open`. #}
 {% macro first_to_come(key) -%}
     select
+        crm,
         {{ key }},
         activity_id,
         activity_type,
         due_date,
-        row_number() over (partition by {{ key }} order by due_date, due_or_midnight_at, activity_id) as place
+        row_number() over (partition by crm, {{ key }} order by due_date, due_or_midnight_at, activity_id) as place
     from left_open
     where not is_overdue and due_date is not null
 {%- endmacro %}

@@ -13,29 +13,38 @@
         json_elements('x'), json_positions('x'), json_length('x'), json_id('x', 'x'), json_flag('x', 'x'),
         json_readable('x'),
         clock_time('x'), duration_minutes('x'), local_date('x', 'x'), local_midnight('x', 'x'),
-        literals(var('touch_types')), var('default_time_zone'),
+        literals(var('touch_types')), var('default_time_zone'), literals(var('crms')),
     ] -%}
     {%- if 'staged_custom_fields' in model.raw_code -%}
         {%- do ingredients.append(custom_fields_recipe(model.name.split('__')[1].split('_')[0] ~ 's')) -%}
     {%- endif -%}
-    {%- for name in model.depends_on.nodes | sort if name in graph.nodes -%}
-        {%- if graph.nodes[name].config.materialized == 'view' -%}
-            {%- do ingredients.append(graph.nodes[name].raw_code) -%}
-        {%- endif -%}
-    {%- endfor -%}
+    {%- do ingredients.extend(views_behind(model)) -%}
     {{ return("'" ~ local_md5(ingredients | join('\n'))[:12] ~ "'") }}
 {% endmacro %}
 
-{# As dbt has it, and also when a table was made by another recipe. #}
+{# The SQL of the views that a model is made of, and of those that these are made of. #}
+{% macro views_behind(node) %}
+    {%- set found = [] -%}
+    {%- for name in node.depends_on.nodes | sort if name in graph.nodes -%}
+        {%- if graph.nodes[name].config.materialized == 'view' -%}
+            {%- do found.append(graph.nodes[name].raw_code) -%}
+            {%- do found.extend(views_behind(graph.nodes[name])) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(found) }}
+{% endmacro %}
+
+{# As dbt has it, and also when a table was made by another recipe, or before there were several CRMs. #}
 {% macro should_full_refresh() %}
     {%- set configured = config.get('full_refresh') -%}
     {%- if configured is not none %}{{ return(configured) }}{% endif -%}
-    {%- if flags.FULL_REFRESH or not execute or 'recipe()' not in model.raw_code -%}
-        {{ return(flags.FULL_REFRESH) }}
-    {%- endif -%}
+    {%- if flags.FULL_REFRESH or not execute %}{{ return(flags.FULL_REFRESH) }}{% endif -%}
     {%- set table = adapter.get_relation(this.database, this.schema, this.table) -%}
     {%- if table is none %}{{ return(false) }}{% endif -%}
     {%- set row = run_query("select * from " ~ table ~ " limit 1") -%}
+    {%- if 'recipe()' not in model.raw_code -%}
+        {{ return('crm' in model.raw_code and 'crm' not in row.column_names) }}
+    {%- endif -%}
     {{ return(
         '_recipe' not in row.column_names or row.rows | length == 0 or "'" ~ row.rows[0]['_recipe'] ~ "'" != recipe()
     ) }}
@@ -55,7 +64,7 @@
     {%- set indexes = [] -%}
     {%- if target.type == 'postgres' -%}
         {%- do indexes.append({'columns': key, 'unique': true}) -%}
-        {%- for column in others %}{% do indexes.append({'columns': [column]}) %}{% endfor -%}
+        {%- for columns in others %}{% do indexes.append({'columns': columns}) %}{% endfor -%}
     {%- endif -%}
     {{ return(indexes) }}
 {% endmacro %}
@@ -72,6 +81,7 @@
         found as (
 
             select
+                crm,
                 {{ key }},
                 count(*) as activities_total,
                 max(_built_at) as _built_at
@@ -79,18 +89,19 @@
             {% if key == 'person_id' %}
                 (
                     select
+                        participants.crm,
                         participants.person_id,
                         activities._built_at
                     from {{ ref('bridge_activity_participant') }} as participants
                     inner join {{ ref('fct_activity') }} as activities
-                        on participants.activity_id = activities.activity_id
+                        on participants.crm = activities.crm and participants.activity_id = activities.activity_id
                     where not activities.is_deleted
                 ) as taking_part
             {% else %}
                 {{ ref('fct_activity') }}
                 where not is_deleted and {{ key }} is not null
             {% endif %}
-            group by {{ key }}
+            group by crm, {{ key }}
 
         )
 
@@ -99,10 +110,11 @@
             select 1
             from found
             {% if key == 'deal_id' %}
-                left join {{ ref('stg_pipedrive__deals') }} as deals on found.deal_id = deals.deal_id
+                left join {{ ref('int_deals') }} as deals on found.crm = deals.crm and found.deal_id = deals.deal_id
             {% endif %}
             where
-                held.{{ key }} = found.{{ key }}
+                held.crm = found.crm
+                and held.{{ key }} = found.{{ key }}
                 and held.activities_total = found.activities_total
                 and held._built_at = found._built_at
                 {% if key == 'deal_id' %}

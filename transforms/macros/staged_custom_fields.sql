@@ -33,6 +33,7 @@ typed as (
 )
 
 select
+    cast('pipedrive' as varchar) as crm,
     {{ key }},
     {%- for field in fields %}{% for column in field.columns if column.kind not in name_kinds() %}
     {{ custom_field_label(field, column) }},

@@ -21,13 +21,15 @@
         changed as (
 
             select
+                coalesce(held.crm, found.crm) as crm,
                 held.activity_id,
                 held.deal_id as former_deal_id,
                 found.deal_id
             from {{ this }} as held
-            full join {{ ref('stg_pipedrive__activities') }} as found on held.activity_id = found.activity_id
-            left join {{ ref('dim_user') }} as users on found.owner_id = users.user_id
-            left join {{ ref('stg_pipedrive__deals') }} as deals on found.deal_id = deals.deal_id
+            full join {{ ref('int_activities') }} as found
+                on held.crm = found.crm and held.activity_id = found.activity_id
+            left join {{ ref('dim_user') }} as users on found.crm = users.crm and found.owner_id = users.user_id
+            left join {{ ref('int_deals') }} as deals on found.crm = deals.crm and found.deal_id = deals.deal_id
             where
                 held._loaded_at is distinct from found._loaded_at
                 or held.owner_time_zone is distinct from coalesce(users.time_zone, {{ default_time_zone() }})
@@ -37,24 +39,35 @@
 
         deals_concerned as (
 
-            select former_deal_id as deal_id from changed
+            select
+                crm,
+                former_deal_id as deal_id
+            from changed
             union
-            select deal_id from changed
+            select
+                crm,
+                deal_id
+            from changed
 
         ),
 
         forgotten as (
 
-            select activity_id from changed
+            select
+                crm,
+                activity_id
+            from changed
             union
-            select held.activity_id
+            select
+                held.crm,
+                held.activity_id
             from {{ this }} as held
-            inner join deals_concerned on held.deal_id = deals_concerned.deal_id
+            inner join deals_concerned on held.crm = deals_concerned.crm and held.deal_id = deals_concerned.deal_id
 
         )
 
         delete from {{ this }}
-        where activity_id in (select activity_id from forgotten)
+        where (crm, activity_id) in (select crm, activity_id from forgotten)
     {% endif %}
 {%- endmacro %}
 
@@ -89,8 +102,8 @@
         delete from {{ this }} as held
         where not exists (
             select 1
-            from {{ ref('stg_pipedrive__activities') }} as found
-            where held.activity_id = found.activity_id and held._loaded_at = found._loaded_at
+            from {{ ref('int_activities') }} as found
+            where held.crm = found.crm and held.activity_id = found.activity_id and held._loaded_at = found._loaded_at
         )
     {% endif %}
 {%- endmacro %}

@@ -1,5 +1,6 @@
 -- Activities whose columns cannot all be true.
 select
+    crm,
     activity_id,
     is_done,
     is_deleted,

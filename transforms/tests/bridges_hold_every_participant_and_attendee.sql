@@ -9,26 +9,29 @@ activities as (
 participants as (
 
     select
+        crm,
         activity_id,
         count(*) as rows_there,
         count(*) filter (where is_primary) as primaries
     from {{ ref('bridge_activity_participant') }}
-    group by activity_id
+    group by crm, activity_id
 
 ),
 
 attendees as (
 
     select
+        crm,
         activity_id,
         count(*) as rows_there,
         max(attendee_number) as last_number
     from {{ ref('bridge_activity_attendee') }}
-    group by activity_id
+    group by crm, activity_id
 
 )
 
 select
+    activities.crm,
     activities.activity_id,
     activities.person_id,
     activities.participants_count,
@@ -36,8 +39,8 @@ select
     activities.attendees_count,
     attendees.rows_there as attendees_there
 from activities
-left join participants on activities.activity_id = participants.activity_id
-left join attendees on activities.activity_id = attendees.activity_id
+left join participants on activities.crm = participants.crm and activities.activity_id = participants.activity_id
+left join attendees on activities.crm = attendees.crm and activities.activity_id = attendees.activity_id
 where
     activities.attendees_count != coalesce(attendees.rows_there, 0)
     or attendees.last_number != attendees.rows_there

@@ -39,7 +39,8 @@ organizations as (
             count(*) filter (where activities.is_touch) as touches,
             count(*) filter (where activities.is_overdue) as activities_overdue
         from activities
-        inner join {{ plural }} on activities.{{ key }} = {{ plural }}.{{ key }}
+        inner join {{ plural }}
+            on activities.crm = {{ plural }}.crm and activities.{{ key }} = {{ plural }}.{{ key }}
 
     ),
 {% endfor %}
@@ -51,8 +52,8 @@ of_persons as (
         count(*) filter (where activities.is_touch) as touches,
         count(*) filter (where activities.is_overdue) as activities_overdue
     from activities
-    inner join participants on activities.activity_id = participants.activity_id
-    inner join persons on participants.person_id = persons.person_id
+    inner join participants on activities.crm = participants.crm and activities.activity_id = participants.activity_id
+    inner join persons on participants.crm = persons.crm and participants.person_id = persons.person_id
 
 ),
 

@@ -3,6 +3,7 @@ with
 deals as (
 
     select
+        crm,
         deal_id,
         stage_id
     from {{ ref('dim_deal') }}
@@ -16,6 +17,7 @@ deals as (
 visits as (
 
     select
+        crm,
         deal_id,
         stage_id
     from {{ ref('fct_deal_stage_history') }}
@@ -24,9 +26,10 @@ visits as (
 )
 
 select
+    coalesce(deals.crm, visits.crm) as crm,
     coalesce(deals.deal_id, visits.deal_id) as deal_id,
     deals.stage_id,
     visits.stage_id as visited_stage_id
 from deals
-full join visits on deals.deal_id = visits.deal_id and deals.stage_id = visits.stage_id
+full join visits on deals.crm = visits.crm and deals.deal_id = visits.deal_id and deals.stage_id = visits.stage_id
 where deals.deal_id is null or visits.deal_id is null

@@ -18,7 +18,7 @@ deals_seen as (
 
     select
         count(*) as deals,
-        count(distinct deal_id) as different_deals
+        count(distinct crm || ' ' || deal_id) as different_deals
     from {{ ref('snap_deal_daily') }}
     where snapshot_date in (select as_of.as_of_date from as_of)
 

@@ -1,5 +1,6 @@
 -- A part is never larger than the whole it is told as a share of.
 select
+    crm,
     owner_id,
     week_start_date,
     planned,

@@ -9,6 +9,7 @@ activities as (
 )
 
 select
+    crm,
     activity_id,
     deal_id,
     organization_id,

@@ -6,7 +6,7 @@ loads as (
 
     select max(window_until) as read_until
     from {{ ref('stg_ops__entity_loads') }}
-    where crm = 'pipedrive'
+    where {{ is_among('crm', var('crms')) }}
 
 ),
 

@@ -6,8 +6,8 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='delete+insert',
-    unique_key=['deal_id', 'stage_id', 'entered_at'],
-    indexes=[{'columns': ['deal_id', 'stage_id', 'entered_at']}] if target.type == 'postgres' else [],
+    unique_key=['crm', 'deal_id', 'stage_id', 'entered_at'],
+    indexes=[{'columns': ['deal_id', 'stage_id', 'entered_at', 'crm']}] if target.type == 'postgres' else [],
     pre_hook='{{ forget_settled_visits() }}',
 ) }}
 
@@ -16,6 +16,7 @@ with
 snapshots as (
 
     select
+        crm,
         snapshot_date,
         deal_id,
         stage_id,
@@ -52,6 +53,7 @@ new_days as (
 visits as (
 
     select
+        crm,
         deal_id,
         stage_id,
         entered_at,
@@ -59,12 +61,13 @@ visits as (
         min(snapshot_date) as first_seen_date,
         max(snapshot_date) as last_seen_date
     from new_days
-    group by deal_id, stage_id, entered_at
+    group by crm, deal_id, stage_id, entered_at
 
 )
 
 {% if is_incremental() %}
     select
+        visits.crm,
         visits.deal_id,
         visits.stage_id,
         visits.entered_at,
@@ -74,11 +77,13 @@ visits as (
     from visits
     left join {{ this }} as settled
         on
-            visits.deal_id = settled.deal_id
+            visits.crm = settled.crm
+            and visits.deal_id = settled.deal_id
             and visits.stage_id = settled.stage_id
             and visits.entered_at = settled.entered_at
 {% else %}
     select
+        crm,
         deal_id,
         stage_id,
         entered_at,

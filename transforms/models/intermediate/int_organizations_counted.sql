@@ -4,7 +4,7 @@
     on_schema_change='fail',
     pre_hook='{{ forget_stale_counts("organization_id") }}',
     post_hook='{{ gather_statistics() }}',
-    indexes=key_indexes(['organization_id']),
+    indexes=key_indexes(['organization_id', 'crm']),
 ) }}
 
 with
@@ -16,7 +16,11 @@ activities as (
         not is_deleted
         and organization_id is not null
         {% if is_incremental() %}
-            and not exists (select 1 from {{ this }} as held where held.organization_id = found.organization_id)
+            and not exists (
+                select 1
+                from {{ this }} as held
+                where held.crm = found.crm and held.organization_id = found.organization_id
+            )
         {% endif %}
 
 ),
@@ -30,24 +34,26 @@ participants as (
 counted as (
 
     select
+        crm,
         organization_id,
         {{ activity_counts() }},
         max(_built_at) as _built_at,
         count(distinct deal_id) filter (where is_touch) as deals_touched
     from activities
-    group by organization_id
+    group by crm, organization_id
 
 ),
 
 reached as (
 
     select
+        activities.crm,
         activities.organization_id,
         count(distinct participants.person_id) as contacts_touched
     from activities
-    inner join participants on activities.activity_id = participants.activity_id
+    inner join participants on activities.crm = participants.crm and activities.activity_id = participants.activity_id
     where activities.is_touch
-    group by activities.organization_id
+    group by activities.crm, activities.organization_id
 
 )
 
@@ -56,4 +62,4 @@ select
     coalesce(reached.contacts_touched, 0) as contacts_touched,
     {{ recipe() }} as _recipe
 from counted
-left join reached on counted.organization_id = reached.organization_id
+left join reached on counted.crm = reached.crm and counted.organization_id = reached.organization_id

@@ -4,7 +4,7 @@
     with
     deals as (
 
-        select * from {{ ref('stg_pipedrive__deals') }}
+        select * from {{ ref('int_deals') }}
 
     ),
 

@@ -2,6 +2,7 @@ with
 activities as (
 
     select
+        crm,
         owner_id,
         activity_type,
         added_date,
@@ -18,19 +19,21 @@ activities as (
 added_by_day as (
 
     select
+        crm,
         owner_id,
         added_date as date_day,
         activity_type,
         count(*) as added
     from activities
     where added_date is not null
-    group by owner_id, added_date, activity_type
+    group by crm, owner_id, added_date, activity_type
 
 ),
 
 planned_by_day as (
 
     select
+        crm,
         owner_id,
         due_date as date_day,
         activity_type,
@@ -38,13 +41,14 @@ planned_by_day as (
         count(*) filter (where is_overdue) as overdue_open
     from activities
     where due_date is not null
-    group by owner_id, due_date, activity_type
+    group by crm, owner_id, due_date, activity_type
 
 ),
 
 done_by_day as (
 
     select
+        crm,
         owner_id,
         done_date as date_day,
         activity_type,
@@ -53,13 +57,14 @@ done_by_day as (
         coalesce(sum(duration_minutes), 0) as minutes
     from activities
     where done_date is not null
-    group by owner_id, done_date, activity_type
+    group by crm, owner_id, done_date, activity_type
 
 ),
 
 days as (
 
     select
+        crm,
         owner_id,
         date_day,
         activity_type,
@@ -72,6 +77,7 @@ days as (
     from added_by_day
     union all
     select
+        crm,
         owner_id,
         date_day,
         activity_type,
@@ -84,6 +90,7 @@ days as (
     from planned_by_day
     union all
     select
+        crm,
         owner_id,
         date_day,
         activity_type,
@@ -98,6 +105,7 @@ days as (
 )
 
 select
+    crm,
     owner_id,
     date_day,
     activity_type,
@@ -108,4 +116,4 @@ select
     cast(sum(overdue_open) as bigint) as overdue_open,
     cast(sum(minutes) as bigint) as minutes
 from days
-group by owner_id, date_day, activity_type
+group by crm, owner_id, date_day, activity_type

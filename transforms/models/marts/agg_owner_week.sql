@@ -12,6 +12,7 @@ days as (
 activities as (
 
     select
+        crm,
         owner_id,
         deal_id,
         due_date,
@@ -28,6 +29,7 @@ activities as (
 deals as (
 
     select
+        crm,
         deal_id,
         owner_id,
         status,
@@ -41,6 +43,7 @@ deals as (
 owners as (
 
     select
+        crm,
         user_id,
         time_zone
     from {{ ref('dim_user') }}
@@ -50,6 +53,7 @@ owners as (
 weeks_of_days as (
 
     select
+        crm,
         owner_id,
         week_start_date,
         sum(added) as added,
@@ -61,56 +65,60 @@ weeks_of_days as (
         {% endfor -%}
         sum(minutes) as minutes
     from days
-    group by owner_id, week_start_date
+    group by crm, owner_id, week_start_date
 
 ),
 
 weeks_planned as (
 
     select
+        crm,
         owner_id,
         {{ week_start('due_date') }} as week_start_date,
         count(*) filter (where is_done) as planned_done
     from activities
     where due_date is not null
-    group by owner_id, {{ week_start('due_date') }}
+    group by crm, owner_id, {{ week_start('due_date') }}
 
 ),
 
 weeks_done as (
 
     select
+        crm,
         owner_id,
         {{ week_start('done_date') }} as week_start_date,
         count(*) as done_timed
     from activities
     where done_date is not null and done_on_time is not null
-    group by owner_id, {{ week_start('done_date') }}
+    group by crm, owner_id, {{ week_start('done_date') }}
 
 ),
 
 weeks_touched as (
 
     select
+        crm,
         owner_id,
         {{ week_start('touched_date') }} as week_start_date,
         count(*) as touches,
         count(distinct deal_id) as deals_touched
     from activities
     where is_touch
-    group by owner_id, {{ week_start('touched_date') }}
+    group by crm, owner_id, {{ week_start('touched_date') }}
 
 ),
 
 deals_ended as (
 
     select
+        deals.crm,
         deals.owner_id,
         deals.status,
         deals.value_reporting,
         {{ week_start(local_date('deals.ended_at', zone)) }} as week_start_date
     from deals
-    left join owners on deals.owner_id = owners.user_id
+    left join owners on deals.crm = owners.crm and deals.owner_id = owners.user_id
     where deals.ended_at is not null
 
 ),
@@ -118,19 +126,21 @@ deals_ended as (
 weeks_ended as (
 
     select
+        crm,
         owner_id,
         week_start_date,
         count(*) filter (where status = 'won') as deals_won,
         sum(value_reporting) filter (where status = 'won') as won_value,
         count(*) filter (where status = 'lost') as deals_lost
     from deals_ended
-    group by owner_id, week_start_date
+    group by crm, owner_id, week_start_date
 
 ),
 
 owner_weeks as (
 
     select
+        crm,
         owner_id,
         week_start_date
     from weeks_of_days
@@ -138,6 +148,7 @@ owner_weeks as (
     union
 
     select
+        crm,
         owner_id,
         week_start_date
     from weeks_touched
@@ -145,6 +156,7 @@ owner_weeks as (
     union
 
     select
+        crm,
         owner_id,
         week_start_date
     from weeks_ended
@@ -154,6 +166,7 @@ owner_weeks as (
 weeks as (
 
     select
+        owner_weeks.crm,
         owner_weeks.owner_id,
         owner_weeks.week_start_date,
         coalesce(weeks_of_days.added, 0) as added,
@@ -174,23 +187,28 @@ weeks as (
     from owner_weeks
     left join weeks_of_days
         on
-            owner_weeks.owner_id = weeks_of_days.owner_id
+            owner_weeks.crm = weeks_of_days.crm
+            and owner_weeks.owner_id = weeks_of_days.owner_id
             and owner_weeks.week_start_date = weeks_of_days.week_start_date
     left join weeks_planned
         on
-            owner_weeks.owner_id = weeks_planned.owner_id
+            owner_weeks.crm = weeks_planned.crm
+            and owner_weeks.owner_id = weeks_planned.owner_id
             and owner_weeks.week_start_date = weeks_planned.week_start_date
     left join weeks_done
         on
-            owner_weeks.owner_id = weeks_done.owner_id
+            owner_weeks.crm = weeks_done.crm
+            and owner_weeks.owner_id = weeks_done.owner_id
             and owner_weeks.week_start_date = weeks_done.week_start_date
     left join weeks_touched
         on
-            owner_weeks.owner_id = weeks_touched.owner_id
+            owner_weeks.crm = weeks_touched.crm
+            and owner_weeks.owner_id = weeks_touched.owner_id
             and owner_weeks.week_start_date = weeks_touched.week_start_date
     left join weeks_ended
         on
-            owner_weeks.owner_id = weeks_ended.owner_id
+            owner_weeks.crm = weeks_ended.crm
+            and owner_weeks.owner_id = weeks_ended.owner_id
             and owner_weeks.week_start_date = weeks_ended.week_start_date
 
 ),
@@ -208,6 +226,7 @@ rated_weeks as (
 
 select
     -- keys
+    this_week.crm,
     this_week.owner_id,
     this_week.week_start_date,
     -- activities
@@ -240,5 +259,6 @@ select
 from rated_weeks as this_week
 left join rated_weeks as week_before
     on
-        this_week.owner_id = week_before.owner_id
+        this_week.crm = week_before.crm
+        and this_week.owner_id = week_before.owner_id
         and this_week.week_start_date - 7 = week_before.week_start_date

@@ -4,15 +4,17 @@
     on_schema_change='fail',
     pre_hook='{{ forget_stale_rows() }}',
     post_hook='{{ gather_statistics() }}',
-    indexes=key_indexes(['activity_id', 'attendee_number']),
+    indexes=key_indexes(['activity_id', 'attendee_number', 'crm']),
 ) }}
 
 with
 activities as (
 
-    select * from {{ ref('stg_pipedrive__activities') }} as found
+    select * from {{ ref('int_activities') }} as found
     {% if is_incremental() %}
-        where not exists (select 1 from {{ this }} as held where held.activity_id = found.activity_id)
+        where not exists (
+            select 1 from {{ this }} as held where held.crm = found.crm and held.activity_id = found.activity_id
+        )
     {% endif %}
 
 ),
@@ -20,6 +22,7 @@ activities as (
 entries as (
 
     select
+        crm,
         activity_id,
         _loaded_at,
         {{ json_elements('attendees') }} as entry,
@@ -29,6 +32,7 @@ entries as (
 )
 
 select
+    crm,
     activity_id,
     attendee_number,
     {{ json_text('entry', 'email') }} as email,

@@ -4,15 +4,17 @@
     on_schema_change='fail',
     pre_hook='{{ forget_stale_rows() }}',
     post_hook='{{ gather_statistics() }}',
-    indexes=key_indexes(['activity_id', 'person_id'], ['person_id']),
+    indexes=key_indexes(['activity_id', 'person_id', 'crm'], [['person_id', 'crm']]),
 ) }}
 
 with
 activities as (
 
-    select * from {{ ref('stg_pipedrive__activities') }} as found
+    select * from {{ ref('int_activities') }} as found
     {% if is_incremental() %}
-        where not exists (select 1 from {{ this }} as held where held.activity_id = found.activity_id)
+        where not exists (
+            select 1 from {{ this }} as held where held.crm = found.crm and held.activity_id = found.activity_id
+        )
     {% endif %}
 
 ),
@@ -20,6 +22,7 @@ activities as (
 entries as (
 
     select
+        crm,
         activity_id,
         _loaded_at,
         {{ json_elements('participants') }} as entry
@@ -30,6 +33,7 @@ entries as (
 named as (
 
     select
+        crm,
         activity_id,
         _loaded_at,
         {{ json_id('entry', 'person_id') }} as person_id,
@@ -39,6 +43,7 @@ named as (
     union all
 
     select
+        crm,
         activity_id,
         _loaded_at,
         person_id,
@@ -48,6 +53,7 @@ named as (
 )
 
 select
+    crm,
     activity_id,
     person_id,
     max(case when is_primary then 1 else 0 end) = 1 as is_primary,
@@ -55,4 +61,4 @@ select
     {{ recipe() }} as _recipe
 from named
 where person_id is not null
-group by activity_id, person_id
+group by crm, activity_id, person_id

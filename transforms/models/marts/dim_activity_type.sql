@@ -4,29 +4,39 @@ listed as (
     select
         *,
         row_number() over (
-            partition by activity_type
+            partition by crm, activity_type
             order by is_deleted asc, is_active desc, activity_type_id asc
         ) as choice
-    from {{ ref('stg_pipedrive__activity_types') }}
+    from {{ ref('int_activity_types') }}
     where activity_type != ''
 
 ),
 
 used as (
 
-    select distinct activity_type from {{ ref('fct_activity') }}
+    select distinct
+        crm,
+        activity_type
+    from {{ ref('fct_activity') }}
 
 ),
 
 types as (
 
-    select activity_type from used
+    select
+        crm,
+        activity_type
+    from used
     union
-    select activity_type from listed
+    select
+        crm,
+        activity_type
+    from listed
 
 )
 
 select
+    types.crm,
     types.activity_type,
     listed.activity_type_id,
     case
@@ -41,4 +51,5 @@ select
     coalesce(listed.is_custom, false) as is_custom,
     coalesce(listed.is_deleted, false) as is_deleted
 from types
-left join listed on types.activity_type = listed.activity_type and listed.choice = 1
+left join listed
+    on types.crm = listed.crm and types.activity_type = listed.activity_type and listed.choice = 1

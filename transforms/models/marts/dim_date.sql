@@ -9,7 +9,7 @@ first_records as (
 
     select min(added_at) as created_at from {{ ref('fct_activity') }}
     union all
-    select min(created_at) as created_at from {{ ref('stg_pipedrive__deals') }}
+    select min(created_at) as created_at from {{ ref('int_deals') }}
 
 ),
 

@@ -2,37 +2,37 @@
 with
 deals as (
 
-    select * from {{ ref('stg_pipedrive__deals') }}
+    select * from {{ ref('int_deals') }}
 
 ),
 
 users as (
 
-    select * from {{ ref('stg_pipedrive__users') }}
+    select * from {{ ref('int_users') }}
 
 ),
 
 persons as (
 
-    select * from {{ ref('stg_pipedrive__persons') }}
+    select * from {{ ref('int_persons') }}
 
 ),
 
 organizations as (
 
-    select * from {{ ref('stg_pipedrive__organizations') }}
+    select * from {{ ref('int_organizations') }}
 
 ),
 
 pipelines as (
 
-    select * from {{ ref('stg_pipedrive__pipelines') }}
+    select * from {{ ref('int_pipelines') }}
 
 ),
 
 stages as (
 
-    select * from {{ ref('stg_pipedrive__stages') }}
+    select * from {{ ref('int_stages') }}
 
 ),
 
@@ -44,12 +44,13 @@ reporting as (
 
 custom as (
 
-    select * from {{ ref('stg_pipedrive__deal_custom_fields') }}
+    {{ custom_fields_of('deal') }}
 
 )
 
 select
     -- keys
+    deals.crm,
     deals.deal_id,
     deals.owner_id,
     deals.person_id,
@@ -99,10 +100,10 @@ select
     custom._unreadable
 from deals
 cross join reporting
-left join users on deals.owner_id = users.user_id
-left join persons on deals.person_id = persons.person_id
-left join organizations on deals.organization_id = organizations.organization_id
-left join pipelines on deals.pipeline_id = pipelines.pipeline_id
-left join stages on deals.stage_id = stages.stage_id
-left join custom on deals.deal_id = custom.deal_id
+left join users on deals.crm = users.crm and deals.owner_id = users.user_id
+left join persons on deals.crm = persons.crm and deals.person_id = persons.person_id
+left join organizations on deals.crm = organizations.crm and deals.organization_id = organizations.organization_id
+left join pipelines on deals.crm = pipelines.crm and deals.pipeline_id = pipelines.pipeline_id
+left join stages on deals.crm = stages.crm and deals.stage_id = stages.stage_id
+left join custom on deals.crm = custom.crm and deals.deal_id = custom.deal_id
 {{ custom_field_joins(fields) }}

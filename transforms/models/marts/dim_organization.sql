@@ -1,25 +1,26 @@
 {%- set fields = custom_fields('organizations') -%}
--- depends_on: {{ ref('stg_pipedrive__persons') }}
+-- depends_on: {{ ref('int_persons') }}
 with
 organizations as (
 
-    select * from {{ ref('stg_pipedrive__organizations') }}
+    select * from {{ ref('int_organizations') }}
 
 ),
 
 users as (
 
-    select * from {{ ref('stg_pipedrive__users') }}
+    select * from {{ ref('int_users') }}
 
 ),
 
 custom as (
 
-    select * from {{ ref('stg_pipedrive__organization_custom_fields') }}
+    {{ custom_fields_of('organization') }}
 
 )
 
 select
+    organizations.crm,
     organizations.organization_id,
     organizations.owner_id,
     organizations.name,
@@ -39,6 +40,6 @@ select
     {{ custom_field_columns(fields) }}
     custom._unreadable
 from organizations
-left join users on organizations.owner_id = users.user_id
-left join custom on organizations.organization_id = custom.organization_id
+left join users on organizations.crm = users.crm and organizations.owner_id = users.user_id
+left join custom on organizations.crm = custom.crm and organizations.organization_id = custom.organization_id
 {{ custom_field_joins(fields) }}

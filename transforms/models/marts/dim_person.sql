@@ -2,29 +2,30 @@
 with
 persons as (
 
-    select * from {{ ref('stg_pipedrive__persons') }}
+    select * from {{ ref('int_persons') }}
 
 ),
 
 organizations as (
 
-    select * from {{ ref('stg_pipedrive__organizations') }}
+    select * from {{ ref('int_organizations') }}
 
 ),
 
 users as (
 
-    select * from {{ ref('stg_pipedrive__users') }}
+    select * from {{ ref('int_users') }}
 
 ),
 
 custom as (
 
-    select * from {{ ref('stg_pipedrive__person_custom_fields') }}
+    {{ custom_fields_of('person') }}
 
 )
 
 select
+    persons.crm,
     persons.person_id,
     persons.organization_id,
     persons.owner_id,
@@ -44,7 +45,7 @@ select
     {{ custom_field_columns(fields) }}
     custom._unreadable
 from persons
-left join organizations on persons.organization_id = organizations.organization_id
-left join users on persons.owner_id = users.user_id
-left join custom on persons.person_id = custom.person_id
+left join organizations on persons.crm = organizations.crm and persons.organization_id = organizations.organization_id
+left join users on persons.crm = users.crm and persons.owner_id = users.user_id
+left join custom on persons.crm = custom.crm and persons.person_id = custom.person_id
 {{ custom_field_joins(fields) }}

@@ -1,11 +1,12 @@
 with
 pipelines as (
 
-    select * from {{ ref('stg_pipedrive__pipelines') }}
+    select * from {{ ref('int_pipelines') }}
 
 )
 
 select
+    crm,
     pipeline_id,
     name,
     sort_order,

@@ -1,25 +1,26 @@
 {%- set fields = custom_fields('products') -%}
--- depends_on: {{ ref('stg_pipedrive__persons') }}, {{ ref('stg_pipedrive__organizations') }}
+-- depends_on: {{ ref('int_persons') }}, {{ ref('int_organizations') }}
 with
 products as (
 
-    select * from {{ ref('stg_pipedrive__products') }}
+    select * from {{ ref('int_products') }}
 
 ),
 
 users as (
 
-    select * from {{ ref('stg_pipedrive__users') }}
+    select * from {{ ref('int_users') }}
 
 ),
 
 custom as (
 
-    select * from {{ ref('stg_pipedrive__product_custom_fields') }}
+    {{ custom_fields_of('product') }}
 
 )
 
 select
+    products.crm,
     products.product_id,
     products.owner_id,
     products.name,
@@ -41,6 +42,6 @@ select
     {{ custom_field_columns(fields) }}
     custom._unreadable
 from products
-left join users on products.owner_id = users.user_id
-left join custom on products.product_id = custom.product_id
+left join users on products.crm = users.crm and products.owner_id = users.user_id
+left join custom on products.crm = custom.crm and products.product_id = custom.product_id
 {{ custom_field_joins(fields) }}

@@ -1,17 +1,18 @@
 with
 stages as (
 
-    select * from {{ ref('stg_pipedrive__stages') }}
+    select * from {{ ref('int_stages') }}
 
 ),
 
 pipelines as (
 
-    select * from {{ ref('stg_pipedrive__pipelines') }}
+    select * from {{ ref('int_pipelines') }}
 
 )
 
 select
+    stages.crm,
     stages.stage_id,
     stages.pipeline_id,
     stages.name,
@@ -22,4 +23,4 @@ select
     stages.is_rot_enabled,
     stages.is_deleted
 from stages
-left join pipelines on stages.pipeline_id = pipelines.pipeline_id
+left join pipelines on stages.crm = pipelines.crm and stages.pipeline_id = pipelines.pipeline_id

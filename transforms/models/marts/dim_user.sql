@@ -2,7 +2,7 @@
 with
 users as (
 
-    select * from {{ ref('stg_pipedrive__users') }}
+    select * from {{ ref('int_users') }}
 
 ),
 
@@ -13,6 +13,7 @@ known_zones as (
 )
 
 select
+    users.crm,
     users.user_id,
     users.role_id,
     users.name,

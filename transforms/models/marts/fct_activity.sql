@@ -8,13 +8,13 @@
     on_schema_change='fail',
     pre_hook=['{{ forget_stale_activities() }}', '{{ tell_overdue_anew() }}'],
     post_hook='{{ gather_statistics() }}',
-    indexes=key_indexes(['activity_id'], ['deal_id']),
+    indexes=key_indexes(['activity_id', 'crm'], [['deal_id', 'crm']]),
 ) }}
 
 with
 activities as (
 
-    select * from {{ ref('stg_pipedrive__activities') }}
+    select * from {{ ref('int_activities') }}
 
 ),
 
@@ -26,7 +26,7 @@ users as (
 
 deals as (
 
-    select * from {{ ref('stg_pipedrive__deals') }}
+    select * from {{ ref('int_deals') }}
 
 ),
 
@@ -46,9 +46,13 @@ zoned as (
         (activities.due_date + activities.due_time) at time zone 'UTC' as due_at,
         case when activities.is_done then activities.done_at end as known_done_at
     from activities
-    left join users on activities.owner_id = users.user_id
+    left join users on activities.crm = users.crm and activities.owner_id = users.user_id
     {% if is_incremental() %}
-        where not exists (select 1 from {{ this }} as held where held.activity_id = activities.activity_id)
+        where not exists (
+            select 1
+            from {{ this }} as held
+            where held.crm = activities.crm and held.activity_id = activities.activity_id
+        )
     {% endif %}
 
 ),
@@ -84,9 +88,10 @@ touched as (
 numbered as (
 
     select
+        crm,
         activity_id,
         row_number() over (
-            partition by deal_id
+            partition by crm, deal_id
             order by coalesce(happens_at, added_at), activity_id
         ) as sequence_on_deal
     from touched
@@ -96,6 +101,7 @@ numbered as (
 
 select
     -- keys
+    touched.crm,
     touched.activity_id,
     touched.owner_id,
     touched.creator_user_id,
@@ -145,5 +151,5 @@ select
     {{ recipe() }} as _recipe
 from touched
 cross join as_of
-left join deals on touched.deal_id = deals.deal_id
-left join numbered on touched.activity_id = numbered.activity_id
+left join deals on touched.crm = deals.crm and touched.deal_id = deals.deal_id
+left join numbered on touched.crm = numbered.crm and touched.activity_id = numbered.activity_id

@@ -26,11 +26,12 @@ left_open as (
 overdue as (
 
     select
+        crm,
         deal_id,
         {{ overdue_counts() }}
     from left_open
     where deal_id is not null
-    group by deal_id
+    group by crm, deal_id
 
 ),
 
@@ -41,6 +42,7 @@ upcoming as (
 )
 
 select
+    deals.crm,
     deals.deal_id,
     {{ engagement_counts() }},
     coalesce(counted.contacts_touched, 0) as contacts_touched,
@@ -52,6 +54,6 @@ select
         as touches_before_lost
 from deals
 cross join as_of
-left join counted on deals.deal_id = counted.deal_id
-left join overdue on deals.deal_id = overdue.deal_id
-left join upcoming on deals.deal_id = upcoming.deal_id and upcoming.place = 1
+left join counted on deals.crm = counted.crm and deals.deal_id = counted.deal_id
+left join overdue on deals.crm = overdue.crm and deals.deal_id = overdue.deal_id
+left join upcoming on deals.crm = upcoming.crm and deals.deal_id = upcoming.deal_id and upcoming.place = 1

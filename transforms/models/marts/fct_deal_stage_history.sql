@@ -33,6 +33,7 @@ deals as (
 done_activities as (
 
     select
+        crm,
         deal_id,
         done_at
     from {{ ref('fct_activity') }}
@@ -43,6 +44,7 @@ done_activities as (
 seen as (
 
     select
+        crm,
         deal_id,
         stage_id,
         entered_at,
@@ -52,6 +54,7 @@ seen as (
     from settled
     union all
     select
+        crm,
         deal_id,
         stage_id,
         stage_entered_at as entered_at,
@@ -69,6 +72,7 @@ seen as (
 visits as (
 
     select
+        crm,
         deal_id,
         stage_id,
         entered_at,
@@ -76,7 +80,7 @@ visits as (
         min(first_seen_date) as first_seen_date,
         max(last_seen_date) as last_seen_date
     from seen
-    group by deal_id, stage_id, entered_at
+    group by crm, deal_id, stage_id, entered_at
 
 ),
 
@@ -94,7 +98,7 @@ visits_of_deals as (
         ) as is_current,
         case when not deals.is_open then coalesce(deals.closed_at, deals.deleted_at, deals.archived_at) end as ended_at
     from visits
-    left join deals on visits.deal_id = deals.deal_id
+    left join deals on visits.crm = deals.crm and visits.deal_id = deals.deal_id
 
 ),
 
@@ -106,7 +110,7 @@ visits_in_order as (
         lead(entered_at) over visits_of_deal as next_entered_at
     from visits_of_deals
     -- The current one is the last, also where the CRM's times say otherwise.
-    window visits_of_deal as (partition by deal_id order by is_current, entered_at, first_seen_date, stage_id)
+    window visits_of_deal as (partition by crm, deal_id order by is_current, entered_at, first_seen_date, stage_id)
 
 ),
 
@@ -141,20 +145,23 @@ visits_until as (
 visits_with_activities as (
 
     select
+        visits_until.crm,
         visits_until.deal_id,
         visits_until.visit_number,
         count(*) as activities_done_in_stage
     from visits_until
     inner join done_activities
         on
-            visits_until.deal_id = done_activities.deal_id
+            visits_until.crm = done_activities.crm
+            and visits_until.deal_id = done_activities.deal_id
             and visits_until.entered_at <= done_activities.done_at
             and visits_until.counted_until_at > done_activities.done_at
-    group by visits_until.deal_id, visits_until.visit_number
+    group by visits_until.crm, visits_until.deal_id, visits_until.visit_number
 
 )
 
 select
+    visits_until.crm,
     visits_until.deal_id,
     visits_until.stage_id,
     visits_until.pipeline_id,
@@ -169,5 +176,6 @@ select
 from visits_until
 left join visits_with_activities
     on
-        visits_until.deal_id = visits_with_activities.deal_id
+        visits_until.crm = visits_with_activities.crm
+        and visits_until.deal_id = visits_with_activities.deal_id
         and visits_until.visit_number = visits_with_activities.visit_number

@@ -26,11 +26,12 @@ left_open as (
 overdue as (
 
     select
+        crm,
         organization_id,
         {{ overdue_counts() }}
     from left_open
     where organization_id is not null
-    group by organization_id
+    group by crm, organization_id
 
 ),
 
@@ -41,6 +42,7 @@ upcoming as (
 )
 
 select
+    organizations.crm,
     organizations.organization_id,
     {{ engagement_counts() }},
     coalesce(counted.contacts_touched, 0) as contacts_touched,
@@ -50,6 +52,10 @@ select
     coalesce(counted.touches, 0) = 0 as never_touched
 from organizations
 cross join as_of
-left join counted on organizations.organization_id = counted.organization_id
-left join overdue on organizations.organization_id = overdue.organization_id
-left join upcoming on organizations.organization_id = upcoming.organization_id and upcoming.place = 1
+left join counted on organizations.crm = counted.crm and organizations.organization_id = counted.organization_id
+left join overdue on organizations.crm = overdue.crm and organizations.organization_id = overdue.organization_id
+left join upcoming
+    on
+        organizations.crm = upcoming.crm
+        and organizations.organization_id = upcoming.organization_id
+        and upcoming.place = 1

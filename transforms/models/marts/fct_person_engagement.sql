@@ -24,17 +24,18 @@ left_open as (
         activities.*
     from {{ ref('int_activities_left_open') }} as activities
     inner join {{ ref('bridge_activity_participant') }} as participants
-        on activities.activity_id = participants.activity_id
+        on activities.crm = participants.crm and activities.activity_id = participants.activity_id
 
 ),
 
 overdue as (
 
     select
+        crm,
         person_id,
         {{ overdue_counts() }}
     from left_open
-    group by person_id
+    group by crm, person_id
 
 ),
 
@@ -45,6 +46,7 @@ upcoming as (
 )
 
 select
+    persons.crm,
     persons.person_id,
     {{ engagement_counts() }},
     {{ next_activity() }},
@@ -53,6 +55,6 @@ select
     coalesce(counted.touches, 0) = 0 as never_touched
 from persons
 cross join as_of
-left join counted on persons.person_id = counted.person_id
-left join overdue on persons.person_id = overdue.person_id
-left join upcoming on persons.person_id = upcoming.person_id and upcoming.place = 1
+left join counted on persons.crm = counted.crm and persons.person_id = counted.person_id
+left join overdue on persons.crm = overdue.crm and persons.person_id = overdue.person_id
+left join upcoming on persons.crm = upcoming.crm and persons.person_id = upcoming.person_id and upcoming.place = 1

@@ -3,7 +3,7 @@
 with
 deals as (
 
-    select * from {{ ref('dim_deal') }}
+    select * from {{ ref('dim_deal') }} where crm = 'pipedrive'
 
 ),
 
@@ -54,10 +54,10 @@ select
     ) as note
 from deals
 cross join as_of
-inner join engagement on deals.deal_id = engagement.deal_id
-inner join users on deals.owner_id = users.user_id
-left join persons on deals.person_id = persons.person_id
-left join organizations on deals.organization_id = organizations.organization_id
+inner join engagement on deals.crm = engagement.crm and deals.deal_id = engagement.deal_id
+inner join users on deals.crm = users.crm and deals.owner_id = users.user_id
+left join persons on deals.crm = persons.crm and deals.person_id = persons.person_id
+left join organizations on deals.crm = organizations.crm and deals.organization_id = organizations.organization_id
 where
     deals.is_open
     and users.is_active

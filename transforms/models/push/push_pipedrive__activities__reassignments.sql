@@ -2,7 +2,7 @@
 with
 activities as (
 
-    select * from {{ ref('fct_activity') }}
+    select * from {{ ref('fct_activity') }} where crm = 'pipedrive'
 
 ),
 
@@ -14,7 +14,7 @@ deals as (
 
 active_users as (
 
-    select * from {{ ref('dim_user') }} where is_active and not is_deleted
+    select * from {{ ref('dim_user') }} where crm = 'pipedrive' and is_active and not is_deleted
 
 ),
 
@@ -24,9 +24,9 @@ found as (
         activities.activity_id,
         coalesce(deal_owners.user_id, fallback.user_id) as new_owner_id
     from activities
-    left join active_users as present on activities.owner_id = present.user_id
-    left join deals on activities.deal_id = deals.deal_id
-    left join active_users as deal_owners on deals.owner_id = deal_owners.user_id
+    left join active_users as present on activities.crm = present.crm and activities.owner_id = present.user_id
+    left join deals on activities.crm = deals.crm and activities.deal_id = deals.deal_id
+    left join active_users as deal_owners on deals.crm = deal_owners.crm and deals.owner_id = deal_owners.user_id
     left join active_users as fallback on fallback.user_id = {{ var('fallback_owner_id') or 'null' }}
     where
         not activities.is_done

@@ -2,7 +2,7 @@
 with
 activities as (
 
-    select * from {{ ref('fct_activity') }}
+    select * from {{ ref('fct_activity') }} where crm = 'pipedrive'
 
 ),
 

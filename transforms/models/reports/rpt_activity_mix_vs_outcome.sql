@@ -2,6 +2,7 @@ with
 closed_deals as (
 
     select
+        crm,
         deal_id,
         status,
         created_at,
@@ -15,6 +16,7 @@ closed_deals as (
 touches as (
 
     select
+        crm,
         deal_id,
         activity_type,
         touched_at
@@ -26,23 +28,28 @@ touches as (
 touches_by_type as (
 
     select
+        closed_deals.crm,
         closed_deals.deal_id,
         touches.activity_type,
         count(*) as touches
     from closed_deals
     inner join touches
-        on closed_deals.deal_id = touches.deal_id and closed_deals.ended_at >= touches.touched_at
-    group by closed_deals.deal_id, touches.activity_type
+        on
+            closed_deals.crm = touches.crm
+            and closed_deals.deal_id = touches.deal_id
+            and closed_deals.ended_at >= touches.touched_at
+    group by closed_deals.crm, closed_deals.deal_id, touches.activity_type
 
 ),
 
 touches_by_deal as (
 
     select
+        crm,
         deal_id,
         sum(touches) as touches
     from touches_by_type
-    group by deal_id
+    group by crm, deal_id
 
 ),
 
@@ -50,10 +57,12 @@ touches_by_deal as (
 main_types as (
 
     select
+        touches_by_type.crm,
         touches_by_type.deal_id,
         touches_by_type.activity_type
     from touches_by_type
-    inner join touches_by_deal on touches_by_type.deal_id = touches_by_deal.deal_id
+    inner join touches_by_deal
+        on touches_by_type.crm = touches_by_deal.crm and touches_by_type.deal_id = touches_by_deal.deal_id
     where touches_by_type.touches * 2 > touches_by_deal.touches
 
 ),
@@ -73,12 +82,14 @@ deals as (
             else 'mostly ' || main_types.activity_type
         end as mix_bucket
     from closed_deals
-    left join touches_by_deal on closed_deals.deal_id = touches_by_deal.deal_id
-    left join main_types on closed_deals.deal_id = main_types.deal_id
+    left join touches_by_deal
+        on closed_deals.crm = touches_by_deal.crm and closed_deals.deal_id = touches_by_deal.deal_id
+    left join main_types on closed_deals.crm = main_types.crm and closed_deals.deal_id = main_types.deal_id
 
 )
 
 select
+    crm,
     mix_bucket,
     count(*) as deals,
     count(*) filter (where is_won) as won,
@@ -98,4 +109,4 @@ select
     avg(cast(touches as double precision)) filter (where is_won) as average_touches_to_win,
     avg(cast(touches as double precision)) filter (where not is_won) as average_touches_to_loss
 from deals
-group by mix_bucket
+group by crm, mix_bucket

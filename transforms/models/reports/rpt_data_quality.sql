@@ -2,6 +2,7 @@ with
 activities as (
 
     select
+        crm,
         activity_id,
         owner_id,
         deal_id,
@@ -20,7 +21,10 @@ activities as (
 
 participants as (
 
-    select activity_id from {{ ref('bridge_activity_participant') }}
+    select
+        crm,
+        activity_id
+    from {{ ref('bridge_activity_participant') }}
 
 ),
 
@@ -39,11 +43,12 @@ persons as (
 without_primary as (
 
     select
+        staged.crm,
         staged.person_id,
         staged.emails,
         staged.phones
-    from {{ ref('stg_pipedrive__persons') }} as staged
-    inner join persons on staged.person_id = persons.person_id
+    from {{ ref('int_persons') }} as staged
+    inner join persons on staged.crm = persons.crm and staged.person_id = persons.person_id
     where persons.primary_email is null and persons.primary_phone is null
 
 ),
@@ -51,11 +56,13 @@ without_primary as (
 contacts as (
 
     select
+        crm,
         person_id,
         {{ json_elements('emails') }} as entry
     from without_primary
     union all
     select
+        crm,
         person_id,
         {{ json_elements('phones') }} as entry
     from without_primary
@@ -64,7 +71,9 @@ contacts as (
 
 reachable as (
 
-    select distinct person_id
+    select distinct
+        crm,
+        person_id
     from contacts
     where {{ json_text('entry', 'value') }} != ''
 
@@ -73,14 +82,15 @@ reachable as (
 lists as (
 
     select
+        crm,
         entity,
         max(window_until) as read_until
     from {{ ref('stg_ops__entity_loads') }}
     where
-        crm = 'pipedrive'
+        {{ is_among('crm', var('crms')) }}
         and entity in ('activities', 'deals', 'persons', 'organizations')
         and window_until is not null
-    group by entity
+    group by crm, entity
 
 ),
 
@@ -98,17 +108,22 @@ activity_types as (
 
 active_owners as (
 
-    select user_id from {{ ref('dim_user') }} where is_active and not is_deleted
+    select
+        crm,
+        user_id
+    from {{ ref('dim_user') }}
+    where is_active and not is_deleted
 
 ),
 
 duplicates as (
 
     select
+        crm,
         activity_id,
         row_number() over (
             -- Owner and date being the same, the same due_at is the same due time, or none.
-            partition by coalesce(subject, ''), activity_type, owner_id, deal_id, due_date, due_at
+            partition by crm, coalesce(subject, ''), activity_type, owner_id, deal_id, due_date, due_at
             order by activity_id
         ) as occurrence
     from activities
@@ -117,15 +132,33 @@ duplicates as (
 
 populations as (
 
-    select
-        (select count(*) from activities) as activities,
-        (select count(*) from activities where is_done) as done_activities,
-        (select count(*) from activities where not is_done) as open_activities,
-        (select count(*) from activity_types) as activity_types,
-        (select count(*) from deals) as deals,
-        (select count(*) from deals where is_open) as open_deals,
-        (select count(*) from persons) as persons,
-        (select count(*) from lists) as lists
+    {% for population, table, condition in [
+        ('activities', 'activities', 'true'),
+        ('done_activities', 'activities', 'is_done'),
+        ('open_activities', 'activities', 'not is_done'),
+        ('activity_types', 'activity_types', 'true'),
+        ('deals', 'deals', 'true'),
+        ('open_deals', 'deals', 'is_open'),
+        ('persons', 'persons', 'true'),
+        ('lists', 'lists', 'true'),
+    ] %}
+        select
+            crm,
+            '{{ population }}' as population,
+            count(*) filter (where {{ condition }}) as records
+        from {{ table }}
+        group by crm
+        {{ "union all" if not loop.last }}
+    {% endfor %}
+
+),
+
+crms as (
+
+    {% for crm in var('crms') %}
+        select cast('{{ crm }}' as varchar) as crm
+        {{ "union all" if not loop.last }}
+    {% endfor %}
 
 ),
 
@@ -134,57 +167,57 @@ checks as (
     select
         'activities_without_deal' as check_name,
         'Activities that belong to no deal and no lead.' as description,
-        (select activities from populations) as population
+        'activities' as population
     union all
     select
         'activities_without_person' as check_name,
         'Activities that nobody takes part in.' as description,
-        (select activities from populations) as population
+        'activities' as population
     union all
     select
         'done_without_time' as check_name,
         'Done activities that do not say when they were done.' as description,
-        (select done_activities from populations) as population
+        'done_activities' as population
     union all
     select
         'open_without_due_date' as check_name,
         'Open activities without a due date: they are never overdue.' as description,
-        (select open_activities from populations) as population
+        'open_activities' as population
     union all
     select
         'inactive_owner_with_open_activities' as check_name,
         'Open activities whose owner is inactive, deleted or unknown: nobody will do them.' as description,
-        (select open_activities from populations) as population
+        'open_activities' as population
     union all
     select
         'unknown_types' as check_name,
         'Types of activities that are not in the list of types; the examples are their names.' as description,
-        (select activity_types from populations) as population
+        'activity_types' as population
     union all
     select
         'duplicate_activities' as check_name,
         'Activities that repeat another one in subject, type, owner, deal, due date and time.' as description,
-        (select activities from populations) as population
+        'activities' as population
     union all
     select
         'deals_without_rate' as check_name,
         'Deals whose value is missing in all sums: their currency has no rate.' as description,
-        (select deals from populations) as population
+        'deals' as population
     union all
     select
         'open_deals_of_inactive_owners' as check_name,
         'Open deals whose owner is inactive, deleted or unknown.' as description,
-        (select open_deals from populations) as population
+        'open_deals' as population
     union all
     select
         'persons_without_contact_data' as check_name,
         'Persons with neither e-mail address nor phone number.' as description,
-        (select persons from populations) as population
+        'persons' as population
     union all
     select
         'lists_behind' as check_name,
         'Lists that were not read up to the moment the tables tell of.' as description,
-        (select lists from populations) as population
+        'lists' as population
 
 ),
 
@@ -192,6 +225,7 @@ findings as (
 
     select
         'activities_without_deal' as check_name,
+        crm,
         activity_id as record_id,
         cast(null as varchar) as record_key
     from activities
@@ -199,15 +233,21 @@ findings as (
     union all
     select
         'activities_without_person' as check_name,
+        crm,
         activity_id as record_id,
         null as record_key
     from activities
     where
         person_id is null
-        and not exists (select 1 from participants where activities.activity_id = participants.activity_id)
+        and not exists (
+            select 1
+            from participants
+            where activities.crm = participants.crm and activities.activity_id = participants.activity_id
+        )
     union all
     select
         'done_without_time' as check_name,
+        crm,
         activity_id as record_id,
         null as record_key
     from activities
@@ -215,6 +255,7 @@ findings as (
     union all
     select
         'open_without_due_date' as check_name,
+        crm,
         activity_id as record_id,
         null as record_key
     from activities
@@ -222,13 +263,21 @@ findings as (
     union all
     select
         'inactive_owner_with_open_activities' as check_name,
+        crm,
         activity_id as record_id,
         null as record_key
     from activities
-    where not is_done and not exists (select 1 from active_owners where activities.owner_id = active_owners.user_id)
+    where
+        not is_done
+        and not exists (
+            select 1
+            from active_owners
+            where activities.crm = active_owners.crm and activities.owner_id = active_owners.user_id
+        )
     union all
     select
         'unknown_types' as check_name,
+        crm,
         null as record_id,
         name as record_key
     from activity_types
@@ -236,6 +285,7 @@ findings as (
     union all
     select
         'duplicate_activities' as check_name,
+        crm,
         activity_id as record_id,
         null as record_key
     from duplicates
@@ -243,6 +293,7 @@ findings as (
     union all
     select
         'deals_without_rate' as check_name,
+        crm,
         deal_id as record_id,
         null as record_key
     from deals
@@ -250,20 +301,34 @@ findings as (
     union all
     select
         'open_deals_of_inactive_owners' as check_name,
+        crm,
         deal_id as record_id,
         null as record_key
     from deals
-    where is_open and not exists (select 1 from active_owners where deals.owner_id = active_owners.user_id)
+    where
+        is_open
+        and not exists (
+            select 1
+            from active_owners
+            where deals.crm = active_owners.crm and deals.owner_id = active_owners.user_id
+        )
     union all
     select
         'persons_without_contact_data' as check_name,
+        crm,
         person_id as record_id,
         null as record_key
     from without_primary
-    where not exists (select 1 from reachable where without_primary.person_id = reachable.person_id)
+    where
+        not exists (
+            select 1
+            from reachable
+            where without_primary.crm = reachable.crm and without_primary.person_id = reachable.person_id
+        )
     union all
     select
         'lists_behind' as check_name,
+        lists.crm,
         null as record_id,
         lists.entity as record_key
     from lists
@@ -276,8 +341,9 @@ findings_in_order as (
 
     select
         check_name,
+        crm,
         coalesce(record_key, cast(record_id as varchar)) as example_id,
-        row_number() over (partition by check_name order by record_id, record_key collate "C") as place
+        row_number() over (partition by crm, check_name order by record_id, record_key collate "C") as place
     from findings
 
 ),
@@ -286,20 +352,23 @@ findings_by_check as (
 
     select
         check_name,
+        crm,
         count(*) as records,
         string_agg(example_id, ', ' order by place) filter (where place <= 5) as example_ids
     from findings_in_order
-    group by check_name
+    group by crm, check_name
 
 )
 
 select
+    crms.crm,
     checks.check_name,
     checks.description,
     coalesce(findings_by_check.records, 0) as records,
-    checks.population,
-    cast(coalesce(findings_by_check.records, 0) as double precision)
-    / nullif(checks.population, 0) as share,
+    coalesce(populations.records, 0) as population,
+    cast(coalesce(findings_by_check.records, 0) as double precision) / nullif(populations.records, 0) as share,
     coalesce(findings_by_check.example_ids, '') as example_ids
-from checks
-left join findings_by_check on checks.check_name = findings_by_check.check_name
+from crms
+cross join checks
+left join populations on crms.crm = populations.crm and checks.population = populations.population
+left join findings_by_check on crms.crm = findings_by_check.crm and checks.check_name = findings_by_check.check_name

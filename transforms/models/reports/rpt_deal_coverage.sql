@@ -31,6 +31,7 @@ deals as (
 counts as (
 
     select
+        crm,
         snapshot_date,
         pipeline_id,
         owner_id,
@@ -46,11 +47,12 @@ counts as (
         count(*) filter (where is_without_value_reporting) as deals_without_value_reporting,
         max(reporting_currency) as reporting_currency
     from deals
-    group by snapshot_date, pipeline_id, owner_id
+    group by crm, snapshot_date, pipeline_id, owner_id
 
 )
 
 select
+    crm,
     snapshot_date,
     pipeline_id,
     owner_id,

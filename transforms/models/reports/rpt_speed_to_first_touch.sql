@@ -3,6 +3,7 @@ with
 deals as (
 
     select
+        crm,
         deal_id,
         owner_id,
         pipeline_id,
@@ -16,6 +17,7 @@ deals as (
 owners as (
 
     select
+        crm,
         user_id,
         time_zone
     from {{ ref('dim_user') }}
@@ -25,6 +27,7 @@ owners as (
 touches as (
 
     select
+        crm,
         deal_id,
         touched_at
     from {{ ref('fct_activity') }}
@@ -35,11 +38,13 @@ touches as (
 first_touches as (
 
     select
+        deals.crm,
         deals.deal_id,
         min(touches.touched_at) as first_touch_at
     from deals
-    inner join touches on deals.deal_id = touches.deal_id and deals.created_at <= touches.touched_at
-    group by deals.deal_id
+    inner join touches
+        on deals.crm = touches.crm and deals.deal_id = touches.deal_id and deals.created_at <= touches.touched_at
+    group by deals.crm, deals.deal_id
 
 ),
 
@@ -54,35 +59,38 @@ speeds as (
             ) as bigint
         ) as minutes_to_first_touch
     from deals
-    left join first_touches on deals.deal_id = first_touches.deal_id
+    left join first_touches on deals.crm = first_touches.crm and deals.deal_id = first_touches.deal_id
 
 ),
 
 owner_speeds as (
 
     select
+        crm,
         owner_id,
         percentile_cont(0.5) within group (order by cast(minutes_to_first_touch as double precision)) as p50_minutes,
         percentile_cont(0.9) within group (order by cast(minutes_to_first_touch as double precision)) as p90_minutes
     from speeds
     where minutes_to_first_touch is not null
-    group by owner_id
+    group by crm, owner_id
 
 ),
 
 source_speeds as (
 
     select
+        crm,
         source,
         percentile_cont(0.5) within group (order by cast(minutes_to_first_touch as double precision)) as p50_minutes,
         percentile_cont(0.9) within group (order by cast(minutes_to_first_touch as double precision)) as p90_minutes
     from speeds
     where minutes_to_first_touch is not null
-    group by source
+    group by crm, source
 
 )
 
 select
+    speeds.crm,
     speeds.deal_id,
     speeds.owner_id,
     speeds.pipeline_id,
@@ -96,6 +104,6 @@ select
     source_speeds.p50_minutes as source_p50_minutes,
     source_speeds.p90_minutes as source_p90_minutes
 from speeds
-left join owners on speeds.owner_id = owners.user_id
-left join owner_speeds on speeds.owner_id = owner_speeds.owner_id
-left join source_speeds on speeds.source = source_speeds.source
+left join owners on speeds.crm = owners.crm and speeds.owner_id = owners.user_id
+left join owner_speeds on speeds.crm = owner_speeds.crm and speeds.owner_id = owner_speeds.owner_id
+left join source_speeds on speeds.crm = source_speeds.crm and speeds.source = source_speeds.source

@@ -2,7 +2,7 @@
     incremental_strategy='append',
     on_schema_change='append_new_columns',
     indexes=[{'columns': ['snapshot_date']}] if target.type == 'postgres' else [],
-    pre_hook='{{ forget_snapshot_day() }}',
+    pre_hook=['{{ tell_crm_of_old_days() }}', '{{ forget_snapshot_day() }}'],
 ) }}
 
 with
@@ -15,6 +15,7 @@ as_of as (
 open_activities as (
 
     select
+        crm,
         owner_id,
         owner_time_zone,
         activity_type,
@@ -44,6 +45,7 @@ todays as (
 )
 
 select
+    open_activities.crm,
     todays.snapshot_date,
     open_activities.owner_id,
     open_activities.activity_type,
@@ -55,4 +57,4 @@ select
     ) as due_next_7_days
 from open_activities
 inner join todays on open_activities.owner_time_zone = todays.owner_time_zone
-group by todays.snapshot_date, open_activities.owner_id, open_activities.activity_type
+group by open_activities.crm, todays.snapshot_date, open_activities.owner_id, open_activities.activity_type

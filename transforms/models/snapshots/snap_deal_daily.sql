@@ -2,7 +2,7 @@
     incremental_strategy='append',
     on_schema_change='append_new_columns',
     indexes=[{'columns': ['snapshot_date']}] if target.type == 'postgres' else [],
-    pre_hook='{{ forget_snapshot_day() }}',
+    pre_hook=['{{ tell_crm_of_old_days() }}', '{{ forget_snapshot_day() }}'],
 ) }}
 
 with
@@ -33,11 +33,12 @@ engagement as (
 last_done as (
 
     select
+        crm,
         deal_id,
         max(done_at) as last_done_at
     from {{ ref('fct_activity') }}
     where is_done and not is_deleted and deal_id is not null
-    group by deal_id
+    group by crm, deal_id
 
 ),
 
@@ -48,11 +49,12 @@ deals_aged as (
         coalesce(open_deals.stage_changed_at, open_deals.created_at) as stage_entered_at,
         greatest(open_deals.created_at, open_deals.stage_changed_at, last_done.last_done_at) as last_moved_at
     from open_deals
-    left join last_done on open_deals.deal_id = last_done.deal_id
+    left join last_done on open_deals.crm = last_done.crm and open_deals.deal_id = last_done.deal_id
 
 )
 
 select
+    deals_aged.crm,
     as_of.as_of_date as snapshot_date,
     deals_aged.deal_id,
     deals_aged.owner_id,
@@ -82,5 +84,5 @@ select
     ) as is_rotten
 from deals_aged
 cross join as_of
-left join stages on deals_aged.stage_id = stages.stage_id
-left join engagement on deals_aged.deal_id = engagement.deal_id
+left join stages on deals_aged.crm = stages.crm and deals_aged.stage_id = stages.stage_id
+left join engagement on deals_aged.crm = engagement.crm and deals_aged.deal_id = engagement.deal_id

@@ -1,5 +1,6 @@
 select
     -- keys
+    cast('pipedrive' as varchar) as crm,
     id as activity_id,
     owner_id,
     creator_user_id,

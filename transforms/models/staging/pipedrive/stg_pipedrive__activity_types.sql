@@ -1,5 +1,6 @@
 select
     -- keys
+    cast('pipedrive' as varchar) as crm,
     id as activity_type_id,
     key_string as activity_type,
     -- what

@@ -1,5 +1,6 @@
 select
     -- keys
+    cast('pipedrive' as varchar) as crm,
     id as person_id,
     org_id as organization_id,
     owner_id,

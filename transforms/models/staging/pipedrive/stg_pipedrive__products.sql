@@ -1,5 +1,6 @@
 select
     -- keys
+    cast('pipedrive' as varchar) as crm,
     id as product_id,
     owner_id,
     -- what

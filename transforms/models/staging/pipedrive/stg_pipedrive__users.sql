@@ -1,5 +1,6 @@
 select
     -- keys
+    cast('pipedrive' as varchar) as crm,
     id as user_id,
     role_id,
     -- what
