@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -11,17 +11,38 @@ from typing import Any
 import httpx
 
 from pipelines import console
+from sources.deskera.sandbox import imitation as deskera
 from sources.errors import UsageError
-from sources.pipedrive.sandbox import imitation
+from sources.pipedrive.sandbox import imitation as pipedrive
+from sources.sandbox.crm import Crm
 from sources.sandbox.server import PortInUseError, serve
 from sources.sandbox.settings import Settings
 
 START_UP = 300.0
 READY = "serving at "
+IMITATIONS: Mapping[str, Callable[[], Crm]] = {"pipedrive": pipedrive, "deskera": deskera}
+
+
+def imitations(names: Sequence[str] = ()) -> list[Crm]:
+    """The CRMs to host; all, when none is named."""
+    for name in names:
+        if name not in IMITATIONS:
+            raise UsageError(
+                f"There is no sandbox of a CRM {name!r}.", way_out=f"Known: {', '.join(IMITATIONS)}."
+            )
+    return [make() for name, make in IMITATIONS.items() if not names or name in names]
 
 
 def serve_sandbox(
-    *, activities: int, seed: int, port: int, plan: str, seats: int, limits: bool, latency: float
+    *,
+    activities: int,
+    seed: int,
+    port: int,
+    plan: str,
+    seats: int,
+    limits: bool,
+    latency: float,
+    crms: Sequence[str] = (),
 ) -> None:
     """Serve until interrupted; says where, and with which tokens."""
     console.note(f"Making up an account with {activities:,} activities ...", "dim")
@@ -35,7 +56,7 @@ def serve_sandbox(
             limits=limits,
             latency=latency,
         )
-        serve(settings, [imitation()], ready=_say)
+        serve(settings, imitations(crms), ready=_say)
     except (PortInUseError, ValueError) as error:
         raise UsageError(str(error)) from error
 
@@ -45,6 +66,7 @@ def _say(url: str) -> None:
     sys.stdout.flush()
     console.note(
         f"Read it with SOURCES__PIPEDRIVE__COMPANY_DOMAIN={url} SOURCES__PIPEDRIVE__API_TOKEN=sandbox-admin-token\n"
+        f"and SOURCES__DESKERA__BASE_URL={url} SOURCES__DESKERA__ACCESS_TOKEN=sandbox-deskera-token\n"
         f"Let a business day pass: curl -X POST {url}/_sandbox/advance -d '{{\"days\": 1}}'   Stop: Ctrl-C",
         "dim",
     )

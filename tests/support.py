@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -19,9 +19,9 @@ from pipelines.config import Settings
 from pipelines.load import load
 from pipelines.ops import Run
 from pipelines.place import Place
+from pipelines.sandbox import imitations
 from sources.entity import Entity, Kind
 from sources.http import Patience
-from sources.pipedrive.sandbox import imitation
 from sources.registry import CRMS
 from sources.sandbox.clock import stamp
 from sources.sandbox.server import Running, running
@@ -40,6 +40,7 @@ FEW = ("users", "persons", "deals", "activities", "deal_products")
 IMPATIENT = Patience(connect=5, read=0.5, total=1, tries=4, first_pause=0.01, longest_pause=0.05)
 """Faults come and go quickly here; what is waited for is the same, only shorter."""
 ADMIN, REGULAR = "sandbox-admin-token", "sandbox-user-token"
+DESKERA_TOKEN = "sandbox-deskera-token"
 FREE = {"burst": 1_000_000, "daily_remaining": 100_000_000}
 
 Length = TypeVar("Length")
@@ -60,9 +61,9 @@ V1_LACKS: dict[str, set[str]] = {
 
 
 @contextmanager
-def sandbox(activities: int = 300, **settings: Any) -> Iterator["Sandbox"]:
-    """A sandbox in a thread, its limits so high that no test waits for them."""
-    with running(SandboxSettings(activities=activities, **settings), [imitation()]) as server:
+def sandbox(activities: int = 300, crms: Sequence[str] = (), **settings: Any) -> Iterator["Sandbox"]:
+    """A sandbox of all CRMs, or of some, in a thread, its limits so high that no test waits for them."""
+    with running(SandboxSettings(activities=activities, **settings), imitations(crms)) as server:
         served = Sandbox(server)
         served.control("limits", **FREE)
         yield served
@@ -98,17 +99,23 @@ class Sandbox:
         """Requests and tokens so far."""
         return httpx.get(f"{self.url}/_sandbox/stats").json()
 
-    def truth(self, entity: str) -> list[dict[str, Any]]:
+    def truth(self, entity: str, crm: str = "pipedrive") -> list[dict[str, Any]]:
         """Every record, deleted ones included."""
-        answer = httpx.get(f"{self.url}/_sandbox/truth/{entity}", timeout=60)
+        answer = httpx.get(f"{self.url}/_sandbox/truth/{entity}", params={"crm": crm}, timeout=60)
         rows: list[dict[str, Any]] = answer.json()["data"]
         return rows
 
-    def settings(self, where: Path | Place, *, token: str = ADMIN, **changes: Any) -> Settings:
+    def settings(
+        self, where: Path | Place, *, token: str = "", crm: str = "pipedrive", **changes: Any
+    ) -> Settings:
         """Settings for a place, or for a DuckDB warehouse of its own in a folder."""
-        connection = {"company_domain": self.url, "api_token": token}
         place = where if isinstance(where, Place) else place_in(where)
-        settings = Settings(PIPEDRIVE, connection, place, patience=IMPATIENT, safety_lag=0, entities=CORE)
+        connection = {
+            "pipedrive": {"company_domain": self.url, "api_token": token or ADMIN},
+            "deskera": {"base_url": self.url, "access_token": token or DESKERA_TOKEN},
+        }[crm]
+        entities = CORE if crm == "pipedrive" else ()
+        settings = Settings(CRMS[crm], connection, place, patience=IMPATIENT, safety_lag=0, entities=entities)
         return replace(settings, **changes)
 
 

@@ -38,11 +38,11 @@ class App:
         if scope["path"].startswith(PREFIX):
             await self._control(scope, receive, send)
             return
-        prefix, site = self._world.owner(scope["path"])
+        site = self._world.owner(scope["path"])
         if site is None:
             await self._send(NOBODY, None, send)
             return
-        request = await _request(scope, receive, prefix)
+        request = await _request(scope, receive)
         fault = self._world.faults.strike(request, later_page=site.later_page(request))
         reply = self._reply(site, request, fault)
         self._world.stats.add(reply)
@@ -96,10 +96,10 @@ class App:
         ]
 
 
-async def _request(scope: Scope, receive: Receive, prefix: str) -> Request:
+async def _request(scope: Scope, receive: Receive) -> Request:
     return Request(
         method=scope["method"],
-        path=scope["path"][len(prefix) :],
+        path=scope["path"],
         params=dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)),
         headers={name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
         body=b"" if scope["method"] in {"GET", "HEAD"} else await _body(receive),

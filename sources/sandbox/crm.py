@@ -1,6 +1,6 @@
 """What a CRM's imitation brings to the sandbox."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -10,6 +10,15 @@ from sources.sandbox.exchange import Reply, Request
 from sources.sandbox.limits import Allowance, Limits
 from sources.sandbox.settings import Settings
 from sources.sandbox.store import Account
+
+
+@dataclass(frozen=True)
+class Acquaintance:
+    """A person whom several CRMs may know, as one of them has it; "" for what it does not know."""
+
+    name: str
+    email: str
+    phone: str
 
 
 class Site(Protocol):
@@ -43,14 +52,18 @@ class Site(Protocol):
         With `activity_changes`, exactly so many activities are edited and nothing else happens.
         """
 
+    def people(self) -> Iterable[Acquaintance]:
+        """Tell whom the account knows; CRMs hosted after this one know some of them too."""
+
     def purge(self) -> int:
         """Forget what was deleted too long ago; return how many records."""
 
 
 @dataclass(frozen=True)
 class Crm:
-    """An imitation to host. Paths under `prefix` are its own; "" takes what no other prefix does."""
+    """An imitation to host. Paths that begin with `prefix` are its own; "" takes what no other prefix does."""
 
     name: str
     prefix: str
-    open: Callable[[Settings, Clock], Site]
+    open: Callable[[Settings, Clock, Iterable[Acquaintance]], Site]
+    """From the settings, the clock, and whom the CRMs before this one know."""

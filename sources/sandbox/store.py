@@ -25,11 +25,20 @@ _SHARED = 40  # values up to so many bytes, as an empty list, are stored once fo
 class Collection:
     """The records of one entity, deleted ones included, each kept as the JSON bytes that are served.
 
-    `optional` keys are served only on request; `hidden` ones never, save to `/_sandbox/truth`.
+    `optional` keys are served only on request; `hidden` ones never, save to `/_sandbox/truth`; `changed` is the key
+    that says when a record last changed.
     """
 
-    def __init__(self, name: str, *, optional: tuple[str, ...] = (), hidden: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        optional: tuple[str, ...] = (),
+        hidden: tuple[str, ...] = (),
+        changed: str = "update_time",
+    ) -> None:
         self.name = name
+        self.change_field = changed
         self.optional = optional
         self.version = 0  # counts changes; what was derived from an older one is stale
         self._apart: dict[str, dict[int, bytes]] = {key: {} for key in (*optional, *hidden)}
@@ -57,7 +66,7 @@ class Collection:
             for key, values in self._apart.items():
                 self._put_apart(record_id, key, values, record)
         self._served[record_id] = _encode(record)[:-1]
-        self._changed[record_id] = record.get("update_time") or ""
+        self._changed[record_id] = record.get(self.change_field) or ""
         facet = tuple(map(record.get, FACETS))
         self._facets[record_id] = self._shared.setdefault(facet, facet)
 
@@ -98,7 +107,7 @@ class Collection:
         return record_id in self._served and record_id not in self._dropped
 
     def changed(self, record_id: int) -> str:
-        """Return the record's update_time, "" when it has none."""
+        """Return when the record last changed, "" when that is not told."""
         return self._changed[record_id]
 
     def shows(self, view: View, record_id: int) -> bool:
@@ -137,7 +146,7 @@ class Collection:
         """Return what the record is sorted by."""
         if field == "id":
             return "", record_id
-        if field == "update_time":
+        if field == self.change_field:
             return self._changed[record_id], record_id
         return sortable((self._readers.get(field) or self._value_of(field))(record_id)), record_id
 
@@ -175,9 +184,9 @@ class Collection:
         return self._readers.setdefault(field, value)
 
     def _entries_of(self, view: View, field: str) -> Callable[[int], Entry | None]:
-        value = {"id": lambda _: "", "update_time": self._changed.__getitem__}.get(field) or self._sortable(
+        value = {"id": lambda _: "", self.change_field: self._changed.__getitem__}.get(
             field
-        )
+        ) or self._sortable(field)
         shown: dict[Facet, bool] = {}
 
         def entry(record_id: int) -> Entry | None:

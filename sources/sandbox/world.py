@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
+from itertools import chain
 from typing import Any
 
 from sources.sandbox.clock import Clock
@@ -31,13 +32,12 @@ class World:
         """Return a CRM's site, the first one's without a name."""
         return self.sites[name or next(iter(self.sites))]
 
-    def owner(self, path: str) -> tuple[str, Site | None]:
-        """Return the prefix and the site a path belongs to."""
+    def owner(self, path: str) -> Site | None:
+        """Return the site a path belongs to."""
         owners = [crm for crm in self.crms.values() if path.startswith(crm.prefix)]
         if not owners:
-            return "", None
-        owner = max(owners, key=lambda crm: len(crm.prefix))
-        return owner.prefix, self.sites[owner.name]
+            return None
+        return self.sites[max(owners, key=lambda crm: len(crm.prefix)).name]
 
     def advance(
         self, days: int, intensity: float, activity_changes: int | None = None
@@ -68,11 +68,15 @@ class World:
 def open_world(settings: Settings, crms: Sequence[Crm]) -> World:
     """Build the accounts and all the state around them."""
     clock = Clock(settings.start)
+    sites: dict[str, Site] = {}
+    for crm in crms:
+        known = chain.from_iterable(site.people() for site in list(sites.values()))
+        sites[crm.name] = crm.open(settings, clock, known)
     return World(
         settings=settings,
         clock=clock,
         crms={crm.name: crm for crm in crms},
-        sites={crm.name: crm.open(settings, clock) for crm in crms},
+        sites=sites,
         faults=Faults(settings.seed),
         latency=settings.latency,
     )

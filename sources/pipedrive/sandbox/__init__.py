@@ -1,5 +1,6 @@
 """The imitation of Pipedrive: a believable account, and its HTTP surface as far as we use it."""
 
+from collections.abc import Iterable
 from random import Random
 
 from sources.pipedrive.sandbox.account import build
@@ -8,7 +9,7 @@ from sources.pipedrive.sandbox.days import simulate_day
 from sources.pipedrive.sandbox.site import Pipedrive
 from sources.pipedrive.sandbox.tokens import Tokens
 from sources.sandbox.clock import Clock
-from sources.sandbox.crm import Crm
+from sources.sandbox.crm import Acquaintance, Crm
 from sources.sandbox.limits import Limits
 from sources.sandbox.settings import Settings
 
@@ -18,7 +19,7 @@ def imitation() -> Crm:
     return Crm(name="pipedrive", prefix="", open=_open)
 
 
-def _open(settings: Settings, clock: Clock) -> Pipedrive:
+def _open(settings: Settings, clock: Clock, _known: Iterable[Acquaintance]) -> Pipedrive:
     return Pipedrive(
         account=build(activities=settings.activities, seed=settings.seed, start=settings.start),
         clock=clock,

@@ -13,15 +13,17 @@ from typing import TYPE_CHECKING, Final
 
 from sources.pipedrive.sandbox import catalog, seeds
 from sources.pipedrive.sandbox.activities import Times, activity
-from sources.pipedrive.sandbox.contacts import company, organization, person
+from sources.pipedrive.sandbox.contacts import organization, person
 from sources.pipedrive.sandbox.deals import ARCHIVED_FIRST, Course, deal, state_of
 from sources.pipedrive.sandbox.fields import STANDARD, field_list
 from sources.pipedrive.sandbox.layout import Layout, layout, links_of
 from sources.pipedrive.sandbox.products import product
-from sources.pipedrive.sandbox.setting import Setting, chance, pick, setting_of
-from sources.pipedrive.sandbox.timeline import SECONDS, Timeline, timeline
+from sources.pipedrive.sandbox.setting import Setting, setting_of
 from sources.pipedrive.sandbox.values import custom_pool
+from sources.sandbox.dice import chance, pick
+from sources.sandbox.names import company
 from sources.sandbox.store import Collection
+from sources.sandbox.timeline import SECONDS, Timeline, timeline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

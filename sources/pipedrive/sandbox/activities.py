@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sources.pipedrive.sandbox import names, phrases
-from sources.pipedrive.sandbox.setting import chance, pick
+from sources.sandbox import names, phrases
+from sources.sandbox.dice import chance, pick
 
 if TYPE_CHECKING:
     from collections.abc import Callable

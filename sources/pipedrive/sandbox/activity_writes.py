@@ -2,23 +2,20 @@
 
 from typing import Final
 
-from sources.pipedrive.sandbox.bodies import (
-    PLACE,
+from sources.pipedrive.sandbox.bodies import PLACE, exists, filled_up, is_place
+from sources.pipedrive.sandbox.replies import invalid
+from sources.pipedrive.sandbox.writes import Writes
+from sources.sandbox.checks import (
     Check,
-    exists,
-    filled_up,
     is_boolean,
     is_date,
     is_duration,
     is_integer,
     is_list,
     is_object,
-    is_place,
     is_text,
     is_time,
 )
-from sources.pipedrive.sandbox.replies import invalid
-from sources.pipedrive.sandbox.writes import Writes
 from sources.sandbox.store import Account, Collection, Record
 
 CONTEXT: Final = ("deal_id", "person_id", "org_id")

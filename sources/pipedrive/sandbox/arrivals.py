@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sources.pipedrive.sandbox.activities import Links, Times, activity
-from sources.pipedrive.sandbox.contacts import company, organization, person
+from sources.pipedrive.sandbox.contacts import organization, person
 from sources.pipedrive.sandbox.deals import Course, deal
 from sources.pipedrive.sandbox.layout import PROJECTS, lead_id
 from sources.pipedrive.sandbox.products import product
-from sources.pipedrive.sandbox.setting import chance, pick
 from sources.pipedrive.sandbox.values import custom_values
 from sources.pipedrive.sandbox.workday import live
+from sources.sandbox.dice import chance, pick
+from sources.sandbox.names import company
 
 if TYPE_CHECKING:
     from sources.pipedrive.sandbox.workday import Workday

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sources.pipedrive.sandbox.names import FIRST_NAMES, LAST_NAMES
+from sources.sandbox.names import FIRST_NAMES, LAST_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

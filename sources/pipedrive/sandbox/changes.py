@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
-from sources.pipedrive.sandbox import names
 from sources.pipedrive.sandbox.activities import OUTCOMES, QUARTERS
 from sources.pipedrive.sandbox.contacts import LABEL_SETS
 from sources.pipedrive.sandbox.deals import NOT_CLOSED, amount, closing
-from sources.pipedrive.sandbox.setting import chance, pick
 from sources.pipedrive.sandbox.values import custom_value
 from sources.pipedrive.sandbox.workday import live
+from sources.sandbox import names
+from sources.sandbox.dice import chance, pick
 
 if TYPE_CHECKING:
     from sources.pipedrive.sandbox.workday import Workday

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING, Final
 
-from sources.pipedrive.sandbox import names
-from sources.pipedrive.sandbox.setting import chance, pick
+from sources.sandbox import names
+from sources.sandbox.dice import chance, pick
 
 if TYPE_CHECKING:
     from random import Random
@@ -30,8 +29,8 @@ def organization(
     """Make up an organization; half of them have no more than a name and an owner."""
     r = rng.random
     rich = org_id == RICH or (org_id != BARE and chance(r, 0.5))
-    name = company(rng)
-    slug = _slug(name)
+    name = names.company(rng)
+    slug = names.slug(name)
     return {
         "id": org_id,
         "name": name,
@@ -51,13 +50,6 @@ def organization(
         "employee_count": int(1 + r() * r() * 4000) if rich else None,
         "custom_fields": custom,
     }
-
-
-def company(rng: Random) -> str:
-    """Make up the name of a company that might exist."""
-    r = rng.random
-    head, trade = pick(r, names.COMPANY_HEADS), pick(r, names.COMPANY_TRADES)
-    return f"{head} {trade} {pick(r, names.COMPANY_FORMS)}"
 
 
 def person(
@@ -109,7 +101,7 @@ def _contact_sync(rng: Random, person_id: int, setting: Setting) -> Record:
 
 def _emails(rng: Random, person_id: int, first: str, last: str | None) -> list[Record]:
     count = _count(rng, person_id)
-    local = f"{_slug(first)}.{_slug(last or 'x')}{person_id}"
+    local = f"{names.slug(first)}.{names.slug(last or 'x')}{person_id}"
     hosts = names.MAIL_HOSTS
     return [
         {
@@ -141,9 +133,3 @@ def _count(rng: Random, person_id: int) -> int:
 def _messengers(rng: Random, person_id: int) -> list[Record]:
     kinds = MESSENGERS[: 1 + int(rng.random() * 2)]
     return [{"value": f"user{person_id}", "primary": n == 0, "label": kind} for n, kind in enumerate(kinds)]
-
-
-def _slug(text: str) -> str:
-    """Keep the letters and digits that fit into a host name or a mailbox."""
-    plain = unicodedata.normalize("NFKD", text)
-    return "".join(c for c in plain if c.isascii() and c.isalnum()).lower() or "name"

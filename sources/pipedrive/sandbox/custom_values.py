@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from sources.pipedrive.sandbox.bodies import (
-    PLACE,
+from sources.pipedrive.sandbox.bodies import PLACE, exists
+from sources.pipedrive.sandbox.replies import invalid
+from sources.sandbox.checks import (
     Check,
-    exists,
     is_boolean,
     is_date,
     is_integer,
@@ -16,7 +16,6 @@ from sources.pipedrive.sandbox.bodies import (
     is_text,
     is_time,
 )
-from sources.pipedrive.sandbox.replies import invalid
 from sources.sandbox.store import Account, Record
 
 _ZONE: Final[dict[str, Check]] = {"timezone_id": is_integer, "timezone_name": is_text}

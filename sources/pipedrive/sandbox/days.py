@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from sources.pipedrive.sandbox import arrivals, changes, chores
 from sources.pipedrive.sandbox.merges import merge_some
 from sources.pipedrive.sandbox.reshaping import reshape
-from sources.pipedrive.sandbox.setting import pick, setting_of
+from sources.pipedrive.sandbox.setting import setting_of
 from sources.pipedrive.sandbox.workday import Workday, live, moment
+from sources.sandbox.dice import pick
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -2,7 +2,10 @@
 
 from typing import Any, Final
 
-from sources.pipedrive.sandbox.bodies import (
+from sources.pipedrive.sandbox.deals import NOT_CLOSED
+from sources.pipedrive.sandbox.replies import invalid
+from sources.pipedrive.sandbox.writes import Writes
+from sources.sandbox.checks import (
     is_boolean,
     is_date,
     is_integer,
@@ -12,9 +15,6 @@ from sources.pipedrive.sandbox.bodies import (
     is_text,
     one_of,
 )
-from sources.pipedrive.sandbox.deals import NOT_CLOSED
-from sources.pipedrive.sandbox.replies import invalid
-from sources.pipedrive.sandbox.writes import Writes
 from sources.sandbox.store import Account, Record
 
 CLOSED: Final = {"won": ("close_time", "won_time"), "lost": ("close_time", "lost_time"), "open": ()}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sources.pipedrive.sandbox import phrases
 from sources.pipedrive.sandbox.contacts import LABEL_SETS, VISIBLE_TO
-from sources.pipedrive.sandbox.setting import chance, pick
+from sources.sandbox import phrases
+from sources.sandbox.dice import chance, pick
 
 if TYPE_CHECKING:
     from collections.abc import Callable

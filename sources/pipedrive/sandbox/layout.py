@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from sources.pipedrive.sandbox.activities import Links
-from sources.pipedrive.sandbox.setting import chance, pick
+from sources.sandbox.dice import chance, pick
 
 if TYPE_CHECKING:
     from random import Random

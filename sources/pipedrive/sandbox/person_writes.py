@@ -2,20 +2,18 @@
 
 from typing import Final
 
-from sources.pipedrive.sandbox.bodies import (
-    PLACE,
-    filled_up,
+from sources.pipedrive.sandbox.bodies import PLACE, filled_up, is_place
+from sources.pipedrive.sandbox.writes import Writes
+from sources.sandbox.checks import (
     is_boolean,
     is_date,
     is_integer,
     is_list,
     is_moment,
     is_object,
-    is_place,
     is_text,
     one_of,
 )
-from sources.pipedrive.sandbox.writes import Writes
 from sources.sandbox.store import Account, Record
 
 CONSENTS: Final = ("no_consent", "unsubscribed", "subscribed", "archived")

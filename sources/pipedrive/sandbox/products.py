@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sources.pipedrive.sandbox import names
 from sources.pipedrive.sandbox.contacts import VISIBLE_TO
-from sources.pipedrive.sandbox.setting import chance, pick
+from sources.sandbox import names
+from sources.sandbox.dice import chance, pick
 
 if TYPE_CHECKING:
     from random import Random

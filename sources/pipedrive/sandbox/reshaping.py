@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from sources.pipedrive.sandbox import catalog
 from sources.pipedrive.sandbox.fields import ENTITY_OF, Custom, custom_field, option
-from sources.pipedrive.sandbox.names import FIRST_NAMES
-from sources.pipedrive.sandbox.setting import chance, custom_fields, pick
+from sources.pipedrive.sandbox.setting import custom_fields
+from sources.sandbox.dice import chance, pick
+from sources.sandbox.names import FIRST_NAMES
 
 if TYPE_CHECKING:
     from collections import Counter

@@ -5,9 +5,10 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING, Final
 
-from sources.pipedrive.sandbox import phrases, seeds_of_records
 from sources.pipedrive.sandbox import seeds_company as company
+from sources.pipedrive.sandbox import seeds_of_records
 from sources.pipedrive.sandbox.v1rows import COMPANY_ID
+from sources.sandbox import phrases
 from sources.sandbox.store import Collection
 
 if TYPE_CHECKING:

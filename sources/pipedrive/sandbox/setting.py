@@ -5,20 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sources.pipedrive.sandbox import phrases
 from sources.pipedrive.sandbox.fields import ENTITY_OF
 from sources.pipedrive.sandbox.values import Referable, address
+from sources.sandbox import phrases
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
     from random import Random
-    from typing import TypeVar
 
     from sources.sandbox.store import Account, Record
 
-    T = TypeVar("T")
-
-TEXTS: Final = 400
 ADDRESSES: Final = 300
 
 
@@ -47,16 +42,6 @@ class Setting:
     addresses: tuple[Record | None, ...]
 
 
-def pick(random: Callable[[], float], pool: Sequence[T]) -> T:
-    """Choose one of the pool, at a third of the price of `Random.choice`: a million rows do it often."""
-    return pool[int(random() * len(pool))]
-
-
-def chance(random: Callable[[], float], share: float) -> bool:
-    """Tell whether something that happens to this share of records happens to this one."""
-    return random() < share
-
-
 def setting_of(
     account: Account, rng: Random, days: tuple[str, ...], *, organizations: int, persons: int
 ) -> Setting:
@@ -73,8 +58,8 @@ def setting_of(
         stages=tuple(_stages(account)),
         custom_fields={entity: custom_fields(account, name) for name, entity in ENTITY_OF.items()},
         referable=Referable(user_ids, organizations, persons, codes, days),
-        subjects=_subjects(rng),
-        notes=_notes(rng),
+        subjects=phrases.subjects(rng),
+        notes=phrases.notes(rng),
         addresses=(*(address(rng) for _ in range(ADDRESSES)), None),
     )
 
@@ -89,21 +74,3 @@ def _stages(account: Account) -> list[Stage]:
     return [
         Stage(row["id"], row["pipeline_id"], row["deal_probability"]) for row in rows if not row["is_deleted"]
     ]
-
-
-def _subjects(rng: Random) -> tuple[str, ...]:
-    """Make up subjects that want a name."""
-    return tuple(
-        f"{rng.choice(phrases.ACTION_PHRASES)} {{}}{rng.choice(phrases.TAILS)}" for _ in range(TEXTS)
-    )
-
-
-def _notes(rng: Random) -> tuple[str | None, ...]:
-    """Make up HTML notes of one to seven sentences; a third of the pool is none or empty."""
-    full = [_note(rng) for _ in range(TEXTS)]
-    return (None, "", *full, *phrases.STRANGE_NOTES, *(None,) * (TEXTS // 3), *("",) * (TEXTS // 8))
-
-
-def _note(rng: Random) -> str:
-    sentences = rng.choices(phrases.NOTE_SENTENCES, k=rng.randint(1, 7))
-    return rng.choice(phrases.NOTE_FRAMES).format("<br>".join(sentences))

@@ -1,7 +1,7 @@
 """Pipedrive at work: finds the endpoint, asks who is there and what it costs, answers, adds the headers."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import partial
@@ -16,15 +16,16 @@ from sources.pipedrive.sandbox import replies as say
 from sources.pipedrive.sandbox.activity_writes import ACTIVITIES
 from sources.pipedrive.sandbox.costs import COSTS, allowance
 from sources.pipedrive.sandbox.deal_writes import DEALS
-from sources.pipedrive.sandbox.normalising import normalised
 from sources.pipedrive.sandbox.person_writes import PERSONS
 from sources.pipedrive.sandbox.replies import Answer, RefusalError
 from sources.pipedrive.sandbox.tokens import NOBODY, Credential, Tokens
 from sources.pipedrive.sandbox.writes import By
 from sources.sandbox.clock import Clock, stamp
+from sources.sandbox.crm import Acquaintance
 from sources.sandbox.exchange import Header, Reply, Request
 from sources.sandbox.index import View
 from sources.sandbox.limits import Allowance, Limits, Standing
+from sources.sandbox.normalising import normalised
 from sources.sandbox.select import window
 from sources.sandbox.store import Account
 
@@ -127,6 +128,14 @@ class Pipedrive:
         return self.simulate(
             self.account, plain, seed=seed, intensity=intensity, activity_changes=activity_changes
         )
+
+    def people(self) -> Iterator[Acquaintance]:
+        """Tell whom the account knows."""
+        for row in self.account["persons"].records():
+            if row["is_deleted"]:
+                continue
+            email, phone = ((row[name] or [{}])[0].get("value", "") for name in ("emails", "phones"))
+            yield Acquaintance(row["name"], email, phone)
 
     def purge(self) -> int:
         """Forget what was deleted more than 30 days ago."""

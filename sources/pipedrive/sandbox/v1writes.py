@@ -7,18 +7,11 @@ from typing import Any, Final
 
 from sources.pipedrive.sandbox import writes
 from sources.pipedrive.sandbox.activity_writes import ACTIVITIES
-from sources.pipedrive.sandbox.bodies import (
-    decoded,
-    exists,
-    is_boolean,
-    is_integer,
-    is_list,
-    is_object,
-    is_text,
-)
+from sources.pipedrive.sandbox.bodies import decoded, exists
 from sources.pipedrive.sandbox.replies import Answer, RefusalError, encode, ok, refused
 from sources.pipedrive.sandbox.v1rows import recent_activity
 from sources.pipedrive.sandbox.writes import By
+from sources.sandbox.checks import is_boolean, is_integer, is_list, is_object, is_text
 from sources.sandbox.store import Account, Record
 
 CREATED, GONE = 201, 410

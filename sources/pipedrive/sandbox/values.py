@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sources.pipedrive.sandbox.names import FIRST_NAMES, PLACES, STREETS
-from sources.pipedrive.sandbox.phrases import DEAL_TAILS, NOTE_SENTENCES
+from sources.sandbox.names import FIRST_NAMES, PLACES, STREETS
+from sources.sandbox.phrases import DEAL_TAILS, NOTE_SENTENCES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from sources.pipedrive.sandbox.setting import pick
-from sources.pipedrive.sandbox.timeline import CLOSES, OPENS
+from sources.sandbox.dice import pick
+from sources.sandbox.timeline import CLOSES, OPENS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

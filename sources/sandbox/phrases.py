@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from random import Random
+
+TEXTS: Final = 400
+"""How many subjects, and how many notes, are made up for an account."""
 
 ACTION_PHRASES: Final = (
     "Call", "Follow-up call with", "Send offer to", "Demo for", "Kick-off with", "Angebot nachfassen:",
@@ -102,3 +108,19 @@ CONFERENCES: Final = (
     ("zoom", "https://zoom.us/j/{}"),
     ("ms_teams", "https://teams.microsoft.com/l/meetup-join/{}"),
 )
+
+
+def subjects(rng: Random) -> tuple[str, ...]:
+    """Make up subjects that want a name."""
+    return tuple(f"{rng.choice(ACTION_PHRASES)} {{}}{rng.choice(TAILS)}" for _ in range(TEXTS))
+
+
+def notes(rng: Random) -> tuple[str | None, ...]:
+    """Make up HTML notes of one to seven sentences; a third of the pool is none or empty."""
+    full = [_note(rng) for _ in range(TEXTS)]
+    return (None, "", *full, *STRANGE_NOTES, *(None,) * (TEXTS // 3), *("",) * (TEXTS // 8))
+
+
+def _note(rng: Random) -> str:
+    sentences = rng.choices(NOTE_SENTENCES, k=rng.randint(1, 7))
+    return rng.choice(NOTE_FRAMES).format("<br>".join(sentences))

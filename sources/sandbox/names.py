@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+import unicodedata
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from sources.sandbox.dice import pick
+
+if TYPE_CHECKING:
+    from random import Random
 
 
 class Place(NamedTuple):
@@ -108,3 +114,16 @@ PRODUCT_KINDS: Final = (
     "printer", "workshop", "migration", "controller", 'cable 2"', "maintenance", "consulting", "backup",
     "hosting", "scanner", "kit",
 )  # fmt: skip
+
+
+def company(rng: Random) -> str:
+    """Make up the name of a company that might exist."""
+    r = rng.random
+    head, trade = pick(r, COMPANY_HEADS), pick(r, COMPANY_TRADES)
+    return f"{head} {trade} {pick(r, COMPANY_FORMS)}"
+
+
+def slug(text: str) -> str:
+    """Keep the letters and digits that fit into a host name or a mailbox."""
+    plain = unicodedata.normalize("NFKD", text)
+    return "".join(c for c in plain if c.isascii() and c.isalnum()).lower() or "name"
