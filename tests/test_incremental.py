@@ -13,7 +13,7 @@ from pipelines.reports import open_reports
 from pipelines.transform import transform
 from sources.sandbox.clock import stamp
 from tests.numbers import oddities
-from tests.numbers.company import Company, Row
+from tests.numbers.company import Night, Row
 from tests.numbers.comparing import differences
 from tests.numbers.nights import remembered, wrong
 from tests.numbers.oddities import NUMBERS, change
@@ -33,16 +33,16 @@ TIMELESS = [
 ]
 """Tables that can be made as of an earlier day."""
 KEYS = {table.name: table.key for table in TABLES} | {
-    "bridge_activity_attendee": ("activity_id", "attendee_number"),
-    "dim_activity_type": ("activity_type",),
+    "bridge_activity_attendee": ("crm", "activity_id", "attendee_number"),
+    "dim_activity_type": ("crm", "activity_type"),
     "dim_date": ("date_day",),
-    "dim_deal": ("deal_id",),
-    "dim_organization": ("organization_id",),
-    "dim_person": ("person_id",),
-    "dim_pipeline": ("pipeline_id",),
-    "dim_product": ("product_id",),
-    "dim_stage": ("stage_id",),
-    "dim_user": ("user_id",),
+    "dim_deal": ("crm", "deal_id"),
+    "dim_organization": ("crm", "organization_id"),
+    "dim_person": ("crm", "person_id"),
+    "dim_pipeline": ("crm", "pipeline_id"),
+    "dim_product": ("crm", "product_id"),
+    "dim_stage": ("crm", "stage_id"),
+    "dim_user": ("crm", "user_id"),
     "rpt_push_outcomes": ("crm", "target", "push_key"),
 }
 Happening = Callable[[Sandbox], None]
@@ -109,14 +109,15 @@ def test_thirty_nights_bit_by_bit_make_what_one_build_of_everything_makes(
     assert [
         line for name in before for line in differences(name, after[name], before[name], KEYS[name])
     ] == []
-    earlier = replace(nights[-1], as_of=nights[-1].as_of - timedelta(days=40))
-    make(place, *(f"+{table.name}" for table in TIMELESS), variables={"as_of": earlier.as_of.isoformat()})
+    as_of = next(iter(nights[-1].values())).as_of - timedelta(days=40)
+    make(place, *(f"+{table.name}" for table in TIMELESS), variables={"as_of": as_of.isoformat()})
+    earlier = {name: replace(company, as_of=as_of) for name, company in nights[-1].items()}
     assert wrong(place, [earlier], TIMELESS) == []
 
 
-def thirty_nights(crm: Sandbox, settings: Settings) -> list[Company]:
+def thirty_nights(crm: Sandbox, settings: Settings) -> list[Night]:
     """Live through thirty working days; what the company was at each build."""
-    nights: list[Company] = []
+    nights: list[Night] = []
     for day in range(31):
         pass_day(crm, day)
         if day in LOADED:
@@ -125,8 +126,8 @@ def thirty_nights(crm: Sandbox, settings: Settings) -> list[Company]:
             execute(settings, f"delete from raw_pipedrive.activities where id = {VANISHED}")
         if day in BUILT:
             make(settings.place)
-            company = remembered(crm, settings) if day in LOADED else nights[-1]
-            nights.append(without(company, VANISHED) if day == VANISHES else company)
+            night = remembered(crm, settings) if day in LOADED else nights[-1]
+            nights.append(without(night, VANISHED) if day == VANISHES else night)
             assert wrong(settings.place, nights) == []
     return nights
 
@@ -145,10 +146,11 @@ def make(place: Place, *models: str, **options: Any) -> None:
     assert (done.status, done.problem) == ("done", "")
 
 
-def without(company: Company, number: int) -> Company:
-    """The company without an activity."""
+def without(night: Night, number: int) -> Night:
+    """The night without an activity of Pipedrive's."""
+    company = night["pipedrive"]
     left = [row for row in company.truth["activities"] if row["id"] != number]
-    return replace(company, truth={**company.truth, "activities": left})
+    return {**night, "pipedrive": replace(company, truth={**company.truth, "activities": left})}
 
 
 def published(place: Place) -> dict[str, list[Row]]:

@@ -13,7 +13,7 @@ from pipelines.reports import open_reports
 from pipelines.transform import transform
 from tests.conftest import Places
 from tests.numbers import oddities
-from tests.numbers.company import Company, Row, Terms
+from tests.numbers.company import Night, Row, Terms
 from tests.numbers.nights import DEFAULT, compared, remembered
 from tests.numbers.oddities import NUMBERS
 from tests.numbers.tables import TABLES, Table
@@ -43,12 +43,13 @@ class Built:
     """What the company was on two nights, and what was published on each."""
 
     place: Place
-    nights: list[Company]
+    nights: list[Night]
     published: list[dict[str, list[Row]]]
 
     def known(self, table: Table, key: Any) -> Row:
-        """A row of the first night."""
-        return next(row for row in self.published[0][table.name] if row[table.key[0]] == key)
+        """A row of the first night, of Pipedrive."""
+        rows = self.published[0][table.name]
+        return next(row for row in rows if (row["crm"], row[table.key[1]]) == ("pipedrive", key))
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +90,7 @@ def test_one_wrong_value_in_any_column_is_told_with_its_row(table: Table, built:
     assert asked
     for name in asked:
         (line,) = compared(built.nights, table, [row | {name: _other(row[name])}], [told])
-        assert line.startswith(f"{table.name} {table.key[0]}={row[table.key[0]]}")
+        assert line.startswith(f"{table.name} crm={row['crm']}, {table.key[1]}={row[table.key[1]]}")
         assert f".{name}: is " in line
 
 
@@ -99,7 +100,7 @@ def test_a_missing_row_and_one_too_many_are_told(table: Table, built: Built) -> 
     wanted = table.rows(built.nights)
     (line,) = compared(built.nights, table, rows[1:], wanted)
     assert line.endswith("missing")
-    (line,) = compared(built.nights, table, [*rows, rows[0] | {table.key[0]: 123_456}], wanted)
+    (line,) = compared(built.nights, table, [*rows, rows[0] | {table.key[1]: 123_456}], wanted)
     assert line.endswith("should not be there")
 
 

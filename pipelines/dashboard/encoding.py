@@ -2,26 +2,34 @@
 
 A series is a list of one number for each week. Runs of zeros are told as their negative length, and zeros at the end
 are left out: `[3, -4, 1]` is 3, four weeks of nothing, 1. Keys are places in the lists of names.
+
+Owners and pipelines are those of one CRM each; types of one name are one type, whatever CRM they are of.
 """
 
 import math
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from pipelines.dashboard.queries import Answers, Rows
+from sources.registry import CRMS
 
 Number = int | float
+Key = tuple[str, Any]
+"""A CRM and an id in it."""
+
+
+K = TypeVar("K", bound=Hashable)
 
 
 @dataclass
-class Places:
+class Places(Generic[K]):
     """Numbers keys in the order in which they are first seen."""
 
-    of: dict[Hashable, int] = field(default_factory=dict)
+    of: dict[K, int] = field(default_factory=dict)
 
-    def __getitem__(self, key: Hashable) -> int:
+    def __getitem__(self, key: K) -> int:
         return self.of.setdefault(key, len(self.of))
 
 
@@ -37,25 +45,35 @@ COVERAGE = (
 class Keys:
     """Places of everything that rows are told apart by."""
 
-    owners: Places = field(default_factory=Places)
-    pipelines: Places = field(default_factory=Places)
-    types: Places = field(default_factory=Places)
-    sources: Places = field(default_factory=Places)
+    names_of_types: dict[Key, str]
+    owners: Places[Key] = field(default_factory=Places)
+    pipelines: Places[Key] = field(default_factory=Places)
+    types: Places[str] = field(default_factory=Places)
+    sources: Places[str | None] = field(default_factory=Places)
 
     def group(self, row: dict[str, Any]) -> list[int]:
         """Owner and pipeline of a row."""
-        return [self.owners[row["owner_id"]], self.pipelines[row["pipeline_id"]]]
+        crm = row["crm"]
+        return [self.owners[crm, row["owner_id"]], self.pipelines[crm, row["pipeline_id"]]]
+
+    def type(self, row: dict[str, Any]) -> int:
+        """Type of a row."""
+        key = row["activity_type"]
+        return self.types[self.names_of_types.get((row["crm"], key)) or key or "(none)"]
 
 
 def encoded(answers: Answers) -> dict[str, Any]:
     """Everything the page shows, as JSON can hold it."""
-    keys = Keys()
-    for row in answers.rows["pipelines"]:  # in the CRM's order
-        keys.pipelines[row["pipeline_id"]]
-    found = _weekly(answers.rows, keys) | _now(answers.rows, keys)
+    crms = _crms(answers.rows)
+    keys = Keys(_names_of_types(crms, answers.rows["types"]))
+    for row in sorted(
+        answers.rows["pipelines"], key=lambda row: crms.index(row["crm"])
+    ):  # in the CRM's order
+        keys.pipelines[row["crm"], row["pipeline_id"]]
+    found = _weekly(answers.rows, keys) | _now(answers.rows, keys, crms)
     return (
         found
-        | _names(answers.rows, keys)
+        | _names(answers.rows, keys, crms)
         | {
             "asOf": answers.as_of.isoformat(),
             "provedAt": answers.proved_at and answers.proved_at.isoformat(),
@@ -67,12 +85,10 @@ def encoded(answers: Answers) -> dict[str, Any]:
 
 
 def _weekly(rows: dict[str, Rows], keys: Keys) -> dict[str, Any]:
-    group, types, sources = keys.group, keys.types, keys.sources
+    group, sources = keys.group, keys.sources
     return {
         "counts": [[*group(row), *_series_of(row, COUNTS)] for row in rows["counts"]],
-        "done": [
-            [*group(row), types[row["activity_type"]], *_series_of(row, ["done"])] for row in rows["done"]
-        ],
+        "done": [[*group(row), keys.type(row), *_series_of(row, ["done"])] for row in rows["done"]],
         "outcomes": [[*group(row), *_series_of(row, OUTCOMES)] for row in rows["outcomes"]],
         "firstTouch": [
             [*group(row), sources[row["source"]], _steps(row["week"]), row["minutes"]]
@@ -81,27 +97,47 @@ def _weekly(rows: dict[str, Rows], keys: Keys) -> dict[str, Any]:
     }
 
 
-def _now(rows: dict[str, Rows], keys: Keys) -> dict[str, Any]:
-    group, types = keys.group, keys.types
+def _now(rows: dict[str, Rows], keys: Keys, crms: Sequence[str]) -> dict[str, Any]:
+    group = keys.group
     return {
         "coverage": [[*group(row), *(_number(row[name]) for name in COVERAGE)] for row in rows["coverage"]],
         "overdue": [[*group(row), row["activities"], _day(row["oldest"])] for row in rows["overdue"]],
         "overdueList": [
-            [*group(row), types[row["activity_type"]], row["subject"], _day(row["due_date"]), row["deal"]]
+            [*group(row), keys.type(row), row["subject"], _day(row["due_date"]), row["deal"]]
             for row in rows["overdue_list"]
         ],
         "idleList": [[*group(row), *_idle(row)] for row in rows["idle_list"]],
-        "quality": [[row["description"], row["records"], row["population"]] for row in rows["quality"]],
+        "quality": [
+            [crms.index(row["crm"]), row["description"], row["records"], row["population"]]
+            for row in rows["quality"]
+        ],
     }
 
 
-def _names(rows: dict[str, Rows], keys: Keys) -> dict[str, Any]:
-    pipelines = _labels(keys.pipelines, rows["pipelines"], "pipeline_id", "No deal or pipeline")
+def _names(rows: dict[str, Rows], keys: Keys, crms: Sequence[str]) -> dict[str, Any]:
     return {
-        "owners": _owners(keys.owners, rows["users"]),
-        "pipelines": list(zip(keys.pipelines.of, pipelines, strict=True)),
-        "types": _labels(keys.types, rows["types"], "activity_type", "(none)"),
+        "crms": [[crm, crm.capitalize()] for crm in crms],
+        "owners": _owners(keys.owners, rows["users"], crms),
+        "pipelines": _pipelines(keys.pipelines, rows["pipelines"], crms),
+        "types": list(keys.types.of),
         "sources": [str(key or "") for key in keys.sources.of],
+    }
+
+
+def _crms(rows: dict[str, Rows]) -> list[str]:
+    """The CRMs there are, in the order of the registry."""
+    found = {row["crm"] for asked in rows.values() for row in asked}
+    return [crm for crm in CRMS if crm in found] + sorted(found - CRMS.keys())
+
+
+def _names_of_types(crms: Sequence[str], types: Rows) -> dict[Key, str]:
+    """What types are called; where CRMs write a name in different ways, as the first one does."""
+    written: dict[str, str] = {}
+    ordered = sorted(types, key=lambda row: crms.index(row["crm"]))
+    return {
+        (row["crm"], row["activity_type"]): written.setdefault(name.casefold(), name)
+        for row in ordered
+        if (name := row["name"])
     }
 
 
@@ -145,20 +181,43 @@ def _idle(row: dict[str, Any]) -> list[Any]:
     return [row["title"], row["customer"], row["stage_name"], value, row["days_since_last_touch"]]
 
 
-def _labels(places: Places, rows: Rows, key: str, missing: str) -> list[str]:
-    names = {row[key]: row["name"] for row in rows}
-    return [missing if name is None else names.get(name) or str(name) or missing for name in places.of]
+def _in_address(crm: str, number: int | None) -> str:
+    """What an id is called in the page's address: the same, whichever CRMs are added."""
+    text = "none" if number is None else str(number)
+    return text if crm == next(iter(CRMS)) else f"{crm}:{text}"
 
 
-def _owners(places: Places, users: Rows) -> list[list[Any]]:
-    """Id, name and whether active; two of one name are told apart by their ids."""
-    known = {row["user_id"]: row for row in users}
-    names = {
-        key: "No owner" if key is None else (known.get(key, {}).get("name") or f"User {key}")
-        for key in places.of
-    }
-    times = Counter(names.values())
+def _pipelines(places: Places[Key], rows: Rows, crms: Sequence[str]) -> list[list[Any]]:
+    """CRM, id in the address, and name."""
+    names = {(row["crm"], row["pipeline_id"]): row["name"] for row in rows}
     return [
-        [key, name if times[name] == 1 else f"{name} ({key})", bool(known.get(key, {}).get("is_active"))]
-        for key, name in names.items()
+        [
+            crms.index(crm),
+            _in_address(crm, number),
+            "No deal or pipeline" if number is None else names.get((crm, number)) or f"Pipeline {number}",
+        ]
+        for crm, number in places.of
     ]
+
+
+def _owners(places: Places[Key], users: Rows, crms: Sequence[str]) -> list[list[Any]]:
+    """CRM, id in the address, name, and whether gone; two of one name are told apart by their ids."""
+    known = {(row["crm"], row["user_id"]): row for row in users}
+    names = {
+        (crm, number): "No owner" if number is None else _name(known.get((crm, number)), number)
+        for crm, number in places.of
+    }
+    times = Counter((crm, name) for (crm, _), name in names.items())
+    return [
+        [
+            crms.index(crm),
+            _in_address(crm, number),
+            name if times[crm, name] == 1 else f"{name} ({number})",
+            number is not None and not known.get((crm, number), {}).get("is_active"),
+        ]
+        for (crm, number), name in names.items()
+    ]
+
+
+def _name(user: dict[str, Any] | None, number: int) -> str:
+    return (user or {}).get("name") or f"User {number}"

@@ -117,8 +117,8 @@ def _bring(warehouse: Warehouse, table: Table, before: dict[str, str] | None) ->
         warehouse.execute(f"create table {_named(table.name)} as {table.rows}")
     else:
         _reshape(warehouse, table, before)
-        # In a column that has just come, the days that stay as they are have no value yet.
-        _replace_rows(warehouse, table if before == table.columns else replace(table, changing="true"))
+        # In a column that has just come, rows that stay as they are would have no value.
+        _replace_rows(warehouse, table if before == table.columns else replace(table, changing="true", fresh=""))
     _index(warehouse, table)
 
 

@@ -7,13 +7,12 @@ from tests.support import records
 
 ACTIVITIES = """(
     select fct_activity.*, dim_deal.pipeline_id
-    from fct_activity left join dim_deal using (deal_id) where not fct_activity.is_deleted
+    from fct_activity left join dim_deal using (crm, deal_id) where not fct_activity.is_deleted
 )"""
 
 
-def expected(published: Place, owners: tuple[int, ...], pipeline: str, weeks: int) -> dict[str, Any]:
-    """What the page shows of these owners and this pipeline, by its sections."""
-    chosen = _chosen(owners, pipeline)
+def expected(published: Place, chosen: str, weeks: int) -> dict[str, Any]:
+    """What the page shows of these CRMs, owners and pipelines, a condition in SQL, by its sections."""
     counted = f"select count(*) as n from {ACTIVITIES} where {chosen} and "
     return {
         "week": _week(published, chosen),
@@ -29,12 +28,6 @@ def in_weeks(column: str, weeks: int) -> str:
     """The condition that a date is in the last full weeks."""
     monday = "date_trunc('week', (select as_of from published) at time zone 'UTC')::date"
     return f"{column} >= {monday} - {7 * weeks} and {column} < {monday}"
-
-
-def _chosen(owners: tuple[int, ...], pipeline: str) -> str:
-    of_owners = f"owner_id in {(*owners, owners[0])}" if owners else "true"
-    of_pipeline = {"": "true", "none": "pipeline_id is null"}.get(pipeline, f"pipeline_id = {pipeline or 0}")
-    return f"{of_owners} and {of_pipeline}"
 
 
 def _one(published: Place, sql: str) -> dict[str, Any]:
@@ -61,8 +54,11 @@ def _week(published: Place, chosen: str) -> dict[str, float | None]:
         published,
         f"""
         select count(*) as won, coalesce(sum(value_reporting), 0)::double as value
-        from dim_deal left join dim_user on owner_id = user_id
-        where status = 'won' and not dim_deal.is_deleted and {chosen} and {won}
+        from (
+            select dim_deal.*, time_zone from dim_deal
+            left join dim_user on dim_deal.crm = dim_user.crm and owner_id = user_id
+        )
+        where status = 'won' and not is_deleted and {chosen} and {won}
         """,
     )
 

@@ -1,4 +1,4 @@
-"""A small account's published tables, its dashboard, and a browser that shows it."""
+"""A small company's published tables, its dashboard, and a browser that shows it."""
 
 from collections.abc import Iterator
 
@@ -14,10 +14,11 @@ from tests.support import execute, place_in, run, sandbox
 
 @pytest.fixture(scope="package")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    """Published tables of a small account, with texts in it that would like to be markup."""
+    """Published tables of a small company with two CRMs, with texts in it that would like to be markup."""
     place = place_in(tmp_path_factory.mktemp("dashboard"))
     with sandbox(activities=1200) as crm:
         run(crm.settings(place))
+        run(crm.settings(place, crm="deskera"))
     evil = EVIL.replace("'", "''")
     for statement in (
         f"update raw_pipedrive.users set name = '{evil}' where id = 1",

@@ -38,7 +38,7 @@ def grow(place: Place, *, activities: int, deals: int, owners: int) -> None:
     with duckdb.connect(str(place.reports)) as connection:
         connection.execute("set timezone = 'UTC'")
         for table, rows in _rows(activities, deals, owners).items():
-            connection.execute(f"insert into {table} by name {rows}")
+            connection.execute(f"insert into {table} by name select 'pipedrive' as crm, * from ({rows})")
 
 
 def _rows(activities: int, deals: int, owners: int) -> dict[str, str]:

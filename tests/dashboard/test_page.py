@@ -29,7 +29,7 @@ def test_the_page_says_nothing_on_the_console_and_asks_nobody_for_anything(
 
 
 def test_texts_from_the_crm_stay_texts(whole: Shown) -> None:
-    whole.choose("")
+    whole.choose("crm=pipedrive")
     whole.page.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true })")
     whole.page.wait_for_selector("#overdue tbody tr")
     visible = " ".join(EVIL.split())
@@ -52,12 +52,15 @@ def test_controls_change_the_numbers_and_the_address(whole: Shown) -> None:
     assert page.locator("#owner-choices label:visible").count() == 1
     page.get_by_label("Same Name (2)").check()
     page.keyboard.press("Escape")
-    page.get_by_label("Pipeline").select_option(label="Sales")
+    page.get_by_label("Pipeline").select_option(label="Sales · Pipedrive")
     page.get_by_role("radio", name="26").check()
     assert page.url.endswith("#owner=2&pipeline=1&weeks=26")
     assert page.locator("#owners-table tbody tr").count() == 1
     assert (whole.value("#week", "added") or 0) < (everything or 0)
-    assert page.get_by_role("status").inner_text() == "Showing Same Name (2), Sales, 26 weeks."
+    assert (
+        page.get_by_role("status").inner_text()
+        == "Showing Same Name (2) · Pipedrive, Sales · Pipedrive, 26 weeks."
+    )
     page.get_by_role("button", name="Clear filters").click()
     assert "#" not in page.url
     assert whole.value("#week", "added") == everything
@@ -70,7 +73,7 @@ def test_everything_can_be_reached_and_done_with_the_keyboard(chromium: Browser,
         def focused() -> str:
             return str(page.evaluate("document.activeElement.id || document.activeElement.className"))
 
-        for expected in ("skip", "theme", "owner"):
+        for expected in ("skip", "theme", "crm", "owner"):
             press("Tab")
             assert focused() == expected
             outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
@@ -212,7 +215,7 @@ def test_the_page_says_when_all_was_proved_equal_to_the_crm_if_it_was(
 
 
 def test_a_choice_that_leaves_nothing_says_so_in_every_part(whole: Shown) -> None:
-    assert None in [owner for owner, *_ in whole.embedded()["owners"]]
+    assert "none" in [owner for _, owner, *_ in whole.embedded()["owners"]]
     whole.choose("owner=none&pipeline=3&weeks=4")
     for part in ("done", "rates", "overdue", "deals", "touch"):
         assert "in this selection" in whole.text(f"#{part}"), part

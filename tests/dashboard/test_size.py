@@ -26,6 +26,8 @@ def test_the_page_of_a_million_activities_is_below_six_megabytes_and_still_works
     assert 1_000_000 < place.dashboard.stat().st_size < LIMIT
     with shown(chromium, place.dashboard) as view:
         assert view.value("#overdue", "overdue-all") == 250_000
+        assert not view.page.get_by_label("CRM", exact=True).is_visible(), "there is only one"
+        assert "Pipedrive" not in view.text("#owners")
         assert view.problems == []
 
 

@@ -1,13 +1,16 @@
-"""A company as its CRM holds it, at one instant: the records by id, with times read and odd values made plain."""
+"""A company as one of its CRMs holds it, at one instant: the records by id, with times read and odd values made plain.
+
+Records are in the shape of Pipedrive's API, whichever CRM they are of.
+"""
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cached_property
-from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -24,6 +27,7 @@ class Terms:
     touch_types: tuple[str, ...] = ("call", "meeting", "email")
     column_types: tuple[str, ...] = ("call", "meeting", "task", "deadline", "email", "lunch")
     reporting_currency: str = ""
+    """When it is empty, that of most deals; `in_one_currency` finds it."""
     currency_rates: Mapping[str, str] = field(default_factory=dict)
     default_time_zone: str = "UTC"
     at_risk_days: int = 14
@@ -46,6 +50,7 @@ class Company:
     begun: datetime
     truth: Mapping[str, list[Row]]
     terms: Terms = Terms()
+    crm: str = "pipedrive"
 
     def loaded(self, entity: str) -> dict[int, Row]:
         """The records that the warehouse must have, by id."""
@@ -88,10 +93,8 @@ class Company:
 
     @cached_property
     def reporting_currency(self) -> str:
-        """The currency that most deals are in, unless one is set."""
-        held = sorted(str(row["currency"]) for row in self.deals.values() if counted(row) and row["currency"])
-        counts = {currency: len(list(rows)) for currency, rows in groupby(held)}
-        return self.terms.reporting_currency or max(counts, key=lambda currency: counts[currency], default="")
+        """What amounts are told in."""
+        return self.terms.reporting_currency
 
     def reported(self, deal: Row) -> Decimal | None:
         """A deal's value in the reporting currency, or nothing when no rate is known."""
@@ -109,11 +112,34 @@ class Company:
         return None if at is None else max(0, whole_days(at, self.as_of))
 
 
-Nights = Sequence[Company]
-"""The company as it was at each build, the last being the present."""
+Night = Mapping[str, Company]
+"""The company as each of its CRMs held it."""
+Nights = Sequence[Night]
+"""The same at each build, the last being the present."""
+History = Sequence[Company]
+"""What one CRM held at each build."""
 
 
-def one_a_day(nights: Nights) -> Iterable[Company]:
+def histories(nights: Nights) -> dict[str, History]:
+    """What each CRM held at each build that it was in."""
+    return {crm: [night[crm] for night in nights if crm in night] for crm in nights[-1]}
+
+
+def in_one_currency(companies: Iterable[Company]) -> Night:
+    """One night: amounts are told in the currency that most deals of all CRMs are in, unless one is set."""
+    night = {company.crm: company for company in companies}
+    deals = (deal for company in night.values() for deal in company.deals.values() if counted(deal))
+    held = Counter(sorted(str(deal["currency"]) for deal in deals if deal["currency"]))
+    ((most, _),) = held.most_common(1) or [("", 0)]
+    return {
+        crm: replace(
+            company, terms=replace(company.terms, reporting_currency=company.terms.reporting_currency or most)
+        )
+        for crm, company in night.items()
+    }
+
+
+def one_a_day(nights: History) -> Iterable[Company]:
     """The nights that snapshots are kept of: a later one of the same day stands for it."""
     return {night.as_of.date(): night for night in nights}.values()
 

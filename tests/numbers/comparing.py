@@ -18,7 +18,7 @@ def differences(
     *,
     inputs: Mapping[Any, Any] | None = None,
 ) -> list[str]:
-    """What is not the same, in words; with the records behind it, if they are given by the key's first column.
+    """What is not the same, in words; with the records behind it, if they are given by the key's first two columns.
 
     A column that an expected row does not have is not asked of it; one that no expected row has may not be there.
     """
@@ -27,7 +27,7 @@ def differences(
     lines += [f"{table} {_told(key, one)}: should not be there" for one in found.keys() - wanted.keys()]
     lines += _columns(table, wanted.values(), found.values())
     for one in wanted.keys() & found.keys():
-        behind = f"; from {inputs[one[0]]}" if inputs and one[0] in inputs else ""
+        behind = f"; from {inputs[one[:2]]}" if inputs and one[:2] in inputs else ""
         lines += [f"{table} {_told(key, one)}.{what}{behind}" for what in _cells(wanted[one], found[one])]
     return sorted(lines)
 

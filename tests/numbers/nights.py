@@ -6,7 +6,7 @@ from datetime import datetime
 from pipelines.config import Settings
 from pipelines.place import Place
 from pipelines.reports import open_reports
-from tests.numbers.company import Company, Nights, Row, Terms, moment
+from tests.numbers.company import Company, Night, Nights, Row, Terms, in_one_currency, moment
 from tests.numbers.comparing import differences
 from tests.numbers.tables import TABLES, Table
 from tests.support import Sandbox, query
@@ -15,13 +15,13 @@ ENTITIES = ("activities", "deals", "persons", "organizations", "users", "stages"
 DEFAULT = Terms()
 
 
-def remembered(crm: Sandbox, settings: Settings, terms: Terms = DEFAULT) -> Company:
-    """The company as the last load found it."""
+def remembered(crm: Sandbox, settings: Settings, terms: Terms = DEFAULT) -> Night:
+    """The company as the last load found it, by CRM."""
     ((as_of,),) = query(settings, "select max(window_until) from ops.entity_loads")
     assert isinstance(as_of, datetime)
     begun = moment(crm.begun)
     assert begun is not None
-    return Company(as_of, begun, {name: crm.truth(name) for name in ENTITIES}, terms)
+    return in_one_currency([Company(as_of, begun, {name: crm.truth(name) for name in ENTITIES}, terms)])
 
 
 def wrong(place: Place, nights: Nights, tables: Iterable[Table] = TABLES) -> list[str]:
@@ -34,7 +34,11 @@ def compared(
     nights: Nights, table: Table, rows: Iterable[Row], wanted: Iterable[Row] | None = None
 ) -> list[str]:
     """How a table differs from what it should be, with the records behind each difference."""
-    behind = {row["id"]: row for row in nights[-1].truth[table.entity]} if table.entity else {}
+    behind = {
+        (crm, row["id"]): row
+        for crm, company in nights[-1].items()
+        for row in company.truth.get(table.entity, ())
+    }
     asked = [{name: value for name, value in row.items() if name not in table.prose} for row in rows]
     expected = table.rows(nights) if wanted is None else wanted
     return differences(table.name, expected, asked, table.key, inputs=behind)

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.numbers.activities import living, participants
-from tests.numbers.company import DAY, Company, Nights, Row, began, counted, first, moment, one_a_day, share
+from tests.numbers.company import DAY, Company, History, Row, began, counted, first, moment, one_a_day, share
 from tests.numbers.deals import is_open, snap_deal_daily
 from tests.numbers.engagement import grouped, touches
 from tests.numbers.owners import split
@@ -18,7 +18,7 @@ LISTS = ("activities", "deals", "persons", "organizations")
 """What each load reads up to one moment: none of them is ever behind here."""
 
 
-def fct_deal_stage_history(nights: Nights) -> list[Row]:
+def fct_deal_stage_history(nights: History) -> list[Row]:
     """One row for each stay of a deal in a stage, of those stays that some night saw."""
     company = nights[-1]
     by_deal = grouped(living(company), lambda row: (row["deal_id"],))

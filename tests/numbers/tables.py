@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.numbers.activities import bridge_activity_participant, fct_activity
-from tests.numbers.company import Company, Nights, Row, one_a_day
+from tests.numbers.company import Company, History, Nights, Row, histories, one_a_day
 from tests.numbers.deals import (
     rpt_deal_coverage,
     rpt_speed_to_first_touch,
@@ -22,17 +22,29 @@ from tests.numbers.reports import fct_deal_stage_history, rpt_activity_mix_vs_ou
 
 @dataclass(frozen=True)
 class Table:
-    """A published table: what its rows are, by which key."""
+    """A published table: what its rows are, by which key beside the CRM."""
 
     name: str
-    key: tuple[str, ...]
-    rows: Callable[[Nights], list[Row]]
+    key_in_crm: tuple[str, ...]
+    of_crm: Callable[[History], list[Row]]
+    """The rows of one CRM."""
     entity: str = ""
-    """What the key's first column is the id of."""
+    """What the first column of the key in the CRM is the id of."""
     where: str = "true"
     """The rows that can be reckoned."""
     prose: frozenset[str] = frozenset()
     """Columns that are only words."""
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What tells its rows apart."""
+        return ("crm", *self.key_in_crm)
+
+    def rows(self, nights: Nights) -> list[Row]:
+        """The rows of all CRMs."""
+        return [
+            {"crm": crm, **row} for crm, history in histories(nights).items() for row in self.of_crm(history)
+        ]
 
     @property
     def sql(self) -> str:
@@ -40,20 +52,20 @@ class Table:
         return f"select * from {self.name} where {self.where}"
 
 
-def _now(rows: Callable[[Company], list[Row]]) -> Callable[[Nights], list[Row]]:
+def _now(rows: Callable[[Company], list[Row]]) -> Callable[[History], list[Row]]:
     return lambda nights: rows(nights[-1])
 
 
-def _nightly(rows: Callable[[Company], list[Row]]) -> Callable[[Nights], list[Row]]:
+def _nightly(rows: Callable[[Company], list[Row]]) -> Callable[[History], list[Row]]:
     return lambda nights: [row for night in one_a_day(nights) for row in rows(night)]
 
 
-def _coverage(nights: Nights) -> list[Row]:
+def _coverage(nights: History) -> list[Row]:
     snapshots = [row for night in one_a_day(nights) for row in snap_deal_daily(night)]
     return rpt_deal_coverage(snapshots, nights[-1].terms.at_risk_days)
 
 
-LIVING = "activity_id in (select activity_id from fct_activity where not is_deleted)"
+LIVING = "(crm, activity_id) in (select crm, activity_id from fct_activity where not is_deleted)"
 TABLES = (
     Table("fct_activity", ("activity_id",), _now(fct_activity), "activities"),
     Table(

@@ -41,9 +41,15 @@ const facts = {
   }),
 };
 
-/** The rows that a choice of owners and a pipeline leaves. */
-function chosen(rows, { owners, pipeline }) {
-  return rows.filter((row) => (!owners.size || owners.has(row.owner)) && (pipeline === null || row.pipeline === pipeline));
+/** Rows are of the CRM that their owner is of. */
+const several = data.crms.length > 1;
+const crmOfOwner = data.owners.map(([crm]) => crm);
+const isOfCrm = (crm, asked) => asked === null || crm === asked;
+
+/** The rows that a choice of a CRM, owners and a pipeline leaves. */
+function chosen(rows, { crm, owners, pipeline }) {
+  return rows.filter((row) => isOfCrm(crmOfOwner[row.owner], crm)
+    && (!owners.size || owners.has(row.owner)) && (pipeline === null || row.pipeline === pipeline));
 }
 
 const total = (rows, name) => rows.reduce((sum, row) => sum + row[name], 0);

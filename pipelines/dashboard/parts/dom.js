@@ -49,9 +49,17 @@ function spark(values) {
     el("path", { class: "area", d: `${line}L100 32L0 32Z` }), el("path", { d: line }));
 }
 
-const ownerName = (owner) => data.owners[owner][1];
-const pipelineName = (pipeline) => data.pipelines[pipeline][1];
-const isGone = (owner) => !data.owners[owner][2] && data.owners[owner][0] !== null;
+/** With the CRM behind it where several are shown: names are those of one CRM. */
+const crmName = (crm) => data.crms[crm][1];
+const ofCrm = (crm) => (several && choice.crm === null ? `· ${crmName(crm)}` : "");
+const named = ([crm, , name]) => `${name} ${ofCrm(crm)}`.trim();
+const ownerName = (owner) => named(data.owners[owner]);
+const pipelineName = (pipeline) => named(data.pipelines[pipeline]);
+const isGone = (owner) => data.owners[owner][3];
 
 /** An owner's name, marked when no longer active. */
-const ownerCell = (owner) => [ownerName(owner), isGone(owner) && el("span", { class: "gone" }, " inactive")];
+function ownerCell(owner) {
+  const [crm, , name] = data.owners[owner];
+  return [name, " ", ofCrm(crm) && el("span", { class: "crm" }, ofCrm(crm)), " ",
+    isGone(owner) && el("span", { class: "gone" }, several ? "· inactive" : "inactive")];
+}

@@ -3,18 +3,21 @@ const PERIODS = [4, 13, 26, 52].filter((weeks) => weeks <= data.weeks);
 const USUAL = 13;
 const byId = (id) => document.getElementById(id);
 
-const choice = { owners: new Set(), pipeline: null, weeks: USUAL };
+const EVERYTHING = () => ({ crm: null, owners: new Set(), pipeline: null, weeks: USUAL });
+const choice = EVERYTHING();
 
-/** Owners and pipelines are named by their ids, so that a bookmark means the same tomorrow. */
-const idText = (id) => (id === null ? "none" : String(id));
-
-/** The choice that the address names; what it names and is not there is left out. */
+/**
+ * The choice that the address names; what it names and is not there is left out. Owners and pipelines are named by their
+ * ids, so that a bookmark means the same tomorrow.
+ */
 function fromAddress() {
   const asked = new URLSearchParams(location.hash.slice(1));
   const places = (name, held) => {
     const ids = (asked.get(name) ?? "").split(",");
-    return held.map(([id], place) => (ids.includes(idText(id)) ? place : null)).filter((place) => place !== null);
+    return held.map(([crm, id], place) => (ids.includes(id) && isOfCrm(crm, choice.crm) ? place : null)).filter((place) => place !== null);
   };
+  const crm = several ? data.crms.findIndex(([name]) => name === asked.get("crm")) : -1;
+  choice.crm = crm < 0 ? null : crm;
   choice.owners = new Set(places("owner", data.owners));
   choice.pipeline = places("pipeline", data.pipelines)[0] ?? null;
   choice.weeks = PERIODS.find((weeks) => String(weeks) === asked.get("weeks")) ?? USUAL;
@@ -22,10 +25,11 @@ function fromAddress() {
 
 function toAddress() {
   const told = new URLSearchParams();
-  if (choice.owners.size) told.set("owner", [...choice.owners].map((owner) => idText(data.owners[owner][0])).sort().join(","));
-  if (choice.pipeline !== null) told.set("pipeline", idText(data.pipelines[choice.pipeline][0]));
+  if (choice.crm !== null) told.set("crm", data.crms[choice.crm][0]);
+  if (choice.owners.size) told.set("owner", [...choice.owners].map((owner) => data.owners[owner][1]).sort().join(","));
+  if (choice.pipeline !== null) told.set("pipeline", data.pipelines[choice.pipeline][1]);
   if (choice.weeks !== USUAL) told.set("weeks", choice.weeks);
-  const hash = told.toString().replaceAll("%2C", ",");
+  const hash = told.toString().replaceAll("%2C", ",").replaceAll("%3A", ":");
   history.replaceState(null, "", hash ? `#${hash}` : location.pathname + location.search);
 }
 
@@ -35,14 +39,18 @@ const ownersText = () => {
   return names.length < 3 ? names.join(", ") : `${number(names.length)} owners`;
 };
 const pipelineText = () => (choice.pipeline === null ? "All pipelines" : pipelineName(choice.pipeline));
+const isUsual = () => choice.crm === null && !choice.owners.size && choice.pipeline === null && choice.weeks === USUAL;
 
 /** Controls as the choice has them. */
 function showChoice() {
+  byId("crm").value = choice.crm === null ? "" : String(choice.crm);
+  showPipelines();
+  narrow();
   byId("owner").replaceChildren(el("span", {}, ownersText()));
   for (const box of byId("owner-choices").querySelectorAll("input")) box.checked = choice.owners.has(Number(box.value));
   byId("pipeline").value = choice.pipeline === null ? "" : String(choice.pipeline);
   for (const radio of byId("period").querySelectorAll("input")) radio.checked = Number(radio.value) === choice.weeks;
-  byId("reset").hidden = !choice.owners.size && choice.pipeline === null && choice.weeks === USUAL;
+  byId("reset").hidden = isUsual();
 }
 
 function ownerBoxes(changed) {
@@ -54,7 +62,7 @@ function ownerBoxes(changed) {
       else choice.owners.delete(owner);
       changed();
     };
-    return el("label", {}, el("input", { type: "checkbox", value: owner, onchange: toggle }),
+    return el("label", { "data-crm": crmOfOwner[owner] }, el("input", { type: "checkbox", value: owner, onchange: toggle }),
       el("span", {}, ownerName(owner)), isGone(owner) && el("span", { class: "gone" }, "inactive"));
   });
 }
@@ -65,10 +73,11 @@ function openPanel(open) {
   if (open) byId("owner-search").focus();
 }
 
-/** Only the owners whose names hold what is typed. */
+/** Only the owners of the CRM, and whose names hold what is typed. */
 function narrow() {
   const typed = byId("owner-search").value.trim().toLocaleLowerCase();
-  for (const label of byId("owner-choices").children) label.hidden = !label.textContent.toLocaleLowerCase().includes(typed);
+  for (const label of byId("owner-choices").children)
+    label.hidden = !isOfCrm(Number(label.dataset.crm), choice.crm) || !label.textContent.toLocaleLowerCase().includes(typed);
 }
 
 function ownerPicker(changed) {
@@ -86,9 +95,26 @@ function ownerPicker(changed) {
   document.addEventListener("focusin", outside);
 }
 
+/** One CRM, or all; owners and a pipeline of another one are no longer chosen. */
+function crmPicker(changed) {
+  byId("crm-field").hidden = !several;
+  byId("crm").append(el("option", { value: "" }, "All CRMs"), ...data.crms.map(([, name], crm) => el("option", { value: crm }, name)));
+  byId("crm").addEventListener("change", (event) => {
+    choice.crm = event.target.value === "" ? null : Number(event.target.value);
+    choice.owners = new Set([...choice.owners].filter((owner) => isOfCrm(crmOfOwner[owner], choice.crm)));
+    if (choice.pipeline !== null && !isOfCrm(data.pipelines[choice.pipeline][0], choice.crm)) choice.pipeline = null;
+    changed();
+  });
+}
+
+/** The pipelines of the CRM as options. */
+function showPipelines() {
+  const options = data.pipelines.map(([crm], pipeline) =>
+    isOfCrm(crm, choice.crm) && el("option", { value: pipeline }, pipelineName(pipeline))).filter(Boolean);
+  byId("pipeline").replaceChildren(el("option", { value: "" }, "All pipelines"), ...options);
+}
+
 function pipelinePicker(changed) {
-  const options = data.pipelines.map(([, name], pipeline) => el("option", { value: pipeline }, name));
-  byId("pipeline").append(el("option", { value: "" }, "All pipelines"), ...options);
   byId("pipeline").addEventListener("change", (event) => {
     choice.pipeline = event.target.value === "" ? null : Number(event.target.value);
     changed();
@@ -107,16 +133,18 @@ function filters(draw) {
   const changed = () => {
     toAddress();
     show();
-    byId("status").textContent = `Showing ${ownersText()}, ${pipelineText()}, ${choice.weeks} weeks.`;
+    const crm = choice.crm === null ? "" : `${crmName(choice.crm)}, `;
+    byId("status").textContent = `Showing ${crm}${ownersText()}, ${pipelineText()}, ${choice.weeks} weeks.`;
   };
+  crmPicker(changed);
   ownerPicker(changed);
   pipelinePicker(changed);
   periodPicker(changed);
   byId("filters").addEventListener("submit", (event) => event.preventDefault());
   byId("reset").addEventListener("click", () => {
-    Object.assign(choice, { owners: new Set(), pipeline: null, weeks: USUAL });
+    Object.assign(choice, EVERYTHING());
     changed();
-    byId("owner").focus();
+    byId(several ? "crm" : "owner").focus();
   });
   addEventListener("hashchange", () => { fromAddress(); show(); });
   fromAddress();

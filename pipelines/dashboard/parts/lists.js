@@ -1,5 +1,6 @@
 // What waits now: overdue activities, deals that nobody has planned to work on, and what is wrong in the data.
-const NOW_SCOPE = "Owner and pipeline apply; the period does not: this is as of now";
+const WHOSE = several ? "CRM, owner and pipeline" : "Owner and pipeline";
+const NOW_SCOPE = `${WHOSE} apply; the period does not: this is as of now`;
 const unfolded = new Set();
 let allFolds = false;
 
@@ -119,8 +120,12 @@ function deals() {
 }
 
 function quality() {
-  const rows = data.quality.map(([text, records, population]) => ({ text, records, population, share: share(records, population) }));
-  const scope = "No filter applies: this is the whole account";
+  const found = data.quality.map(([crm, text, records, population]) => ({ crm, text, records, population }));
+  const rows = [...grouped(found.filter((row) => isOfCrm(row.crm, choice.crm)), "text")].map(([text, group]) => {
+    const [records, population] = [total(group, "records"), total(group, "population")];
+    return { text, records, population, share: share(records, population) };
+  }).sort((one, other) => other.records - one.records);
+  const scope = several ? "Only the CRM applies" : "No filter applies: this is the whole account";
   if (!rows.some((row) => row.records)) return card("quality", "Data quality", scope, "", empty("No check has found anything."));
   return card("quality", "Data quality", scope, "", grid({
     id: "quality-table",

@@ -15,7 +15,7 @@ function welcome() {
 
 function meta() {
   const time = (stamp) => el("time", { datetime: stamp }, moments.format(new Date(stamp)));
-  const proof = data.provedAt ? [" · proved equal to the CRM at ", time(data.provedAt)] : [];
+  const proof = data.provedAt ? [` · proved equal to the ${several ? "CRMs" : "CRM"} at `, time(data.provedAt)] : [];
   byId("meta").replaceChildren("As of ", time(data.asOf), data.currency ? ` · amounts in ${data.currency}` : "", ...proof);
 }
 

@@ -35,7 +35,7 @@ function firstTouch() {
   const rows = chosen(facts.firstTouch, choice);
   const all = waited(minutesOf(rows, since(choice), LAST));
   const title = "Time to first touch";
-  const scope = "Owner and pipeline apply; the period chooses deals by when they were created";
+  const scope = `${WHOSE} apply; the period chooses deals by when they were created`;
   if (!all.deals) return card("touch", title, scope, "", empty("No deal was created in this selection."));
   const source = { title: "Source", name: "source", text: true, value: (row) => data.sources[row.source] || "(none)" };
   return card("touch", title, scope, "long",

@@ -1,5 +1,5 @@
 // Headline numbers, and activities and rates over the weeks.
-const SERIES_SCOPE = "Owner, pipeline and period apply";
+const SERIES_SCOPE = several ? "CRM, owner, pipeline and period apply" : "Owner, pipeline and period apply";
 
 /** How a number moved, in words and with an arrow; `better` says which way is good. */
 function change(now, before, told) {
