@@ -249,10 +249,18 @@ def sandbox(
     seats: Annotated[int, typer.Option(min=1, help="Seats; with the plan they make the daily budget.")] = 5,
     limits: Annotated[bool, typer.Option(help="Enforce burst limit and daily budget.")] = True,
     latency: Annotated[float, typer.Option(min=0, help="Seconds each answer is held back.")] = 0.0,
+    crm: Annotated[list[str] | None, typer.Option(help="Host only this CRM; may be repeated.")] = None,
 ) -> None:
-    """Serve a local Pipedrive: a believable account over real HTTP, with its limits and faults."""
+    """Serve local CRMs: believable accounts over real HTTP, with their limits and faults."""
     serve_sandbox(
-        activities=activities, seed=seed, port=port, plan=plan, seats=seats, limits=limits, latency=latency
+        activities=activities,
+        seed=seed,
+        port=port,
+        plan=plan,
+        seats=seats,
+        limits=limits,
+        latency=latency,
+        crms=crm or (),
     )
 
 

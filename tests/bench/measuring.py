@@ -76,7 +76,7 @@ class Account:
 @contextmanager
 def account(activities: int) -> Iterator[Account]:
     """A sandbox without limits or latency, in a process of its own."""
-    with sandbox_process("--activities", str(activities)) as box:
+    with sandbox_process("--crm", "pipedrive", "--activities", str(activities)) as box:
         box.control("limits", **FREE)
         opened = Account(box, activities)
         opened.warm("id")
