@@ -66,7 +66,7 @@ def activity(
         "name": _name(record_id, r, texts),
         "activity_type": TYPES[record_id - 1] if record_id <= len(TYPES) else pick(r, TYPES),
         "duration": duration(record_id, minutes(start, end)),
-        "notes": pick(r, texts.notes) or "",
+        "notes": _notes(record_id, r, texts),
         "visibility_type": pick(r, VISIBILITIES),
         "is_availability": pick(r, (None, None, True, False)),
         "is_send_invitation": chance(r, 0.4),
@@ -114,3 +114,9 @@ def _name(record_id: int, random: Callable[[], float], texts: Texts) -> str:
         return pick(random, strange)
     who = pick(random, names.LAST_NAMES) if chance(random, 0.4) else pick(random, names.COMPANY_HEADS)
     return pick(random, texts.subjects).format(who)
+
+
+def _notes(record_id: int, random: Callable[[], float], texts: Texts) -> str:
+    """Choose HTML, or nothing; the smallest account has every strange note once."""
+    strange = phrases.STRANGE_NOTES
+    return strange[record_id - 1] if record_id <= len(strange) else pick(random, texts.notes) or ""

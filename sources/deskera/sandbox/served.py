@@ -4,7 +4,7 @@ Only what is an activity's own is stored; the rest is put in as bytes when it is
 renamed in each of its activities, and no activity counts as changed.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -75,15 +75,21 @@ class Activities(Collection):
         self._parts = Parts(account)
 
     def put(self, record: Record) -> None:
-        """Insert or replace a record; what belongs to others is not kept."""
-        own = {name: value for name, value in record.items() if name not in DETAILS}
-        lists = (tuple(own[name]) for name in ("assignee_ids", "contact_ids", "organization_ids"))
-        self._links[own["id"]] = (*lists, own["linked_to"], own["owner_id"])
-        super().put(own)
+        """Insert or replace a record, which is given as `get` returns it: without what belongs to others."""
+        assignees, contacts = tuple(record["assignee_ids"]), tuple(record["contact_ids"])
+        organizations = tuple(record["organization_ids"])
+        self._links[record["id"]] = (
+            assignees,
+            contacts,
+            organizations,
+            record["linked_to"],
+            record["owner_id"],
+        )
+        super().put(record)
 
     def get(self, record_id: int) -> Record | None:
         """Return a decoded copy of what is its own."""
-        return _decode(super().whole(record_id)) if record_id in self._links else None
+        return _decode(self.own(record_id)) if record_id in self._links else None
 
     def own(self, record_id: int) -> bytes:
         """Return what is an activity's own as JSON."""
@@ -102,63 +108,58 @@ class Activities(Collection):
     def _whole(self, record_id: int) -> bytes:
         assignees, contacts, organizations, deal_id, owner_id = self._links[record_id]
         parts = self._parts
+        users = parts.users
+        # Where there is no deal, every second activity has an empty object, the others one full of nothing.
+        deal = parts.deals[deal_id] if deal_id or record_id % 2 else b"{}"
         return b"".join((
-            super().whole(record_id)[:-1],
-            b',"assignee_details":', parts.several("users", assignees),
-            b',"contact_details":', parts.several("contacts", contacts),
-            b',"organization_details":', parts.several("organizations", organizations),
-            b',"deal_details":', parts.deal(deal_id, record_id),
-            b',"owner_details":', parts.one("users", owner_id), b"}",
+            self._served[record_id],
+            b',"assignee_details":[', b",".join(map(users.__getitem__, assignees)),
+            b'],"contact_details":[', b",".join(map(parts.contacts.__getitem__, contacts)),
+            b'],"organization_details":[', b",".join(map(parts.organizations.__getitem__, organizations)),
+            b'],"deal_details":', deal,
+            b',"owner_details":', users[owner_id], b"}",
         ))  # fmt: skip
 
 
+class Made(dict[int, bytes]):
+    """Bytes by id, made when first asked for; of 0, which is none, a record full of nothing."""
+
+    def __init__(self, nothing: Record, make: Callable[[int], bytes]) -> None:
+        self._nothing = nothing
+        self._make = make
+
+    def __missing__(self, record_id: int) -> bytes:
+        self[record_id] = made = self._make(record_id) if record_id else _encode(self._nothing)
+        return made
+
+
 class Parts:
-    """What is put into activities, as bytes, made once until something changes."""
+    """What is put into activities, made once until something changes."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
         self._versions: tuple[int, ...] = ()
-        self._made: dict[tuple[str, int], bytes] = {}
+        self.users = Made(NO_USER, account["users"].whole)
+        self.contacts = Made(NOBODY, account["contacts"].whole)
+        self.organizations = Made(NOBODY, account["organizations"].whole)
+        self.deals = Made(NO_DEAL, self._deal)
 
     def freshen(self) -> None:
         """Forget what was made of records that have changed."""
         versions = tuple(self._account[name].version for name in EMBEDDED)
         if versions != self._versions:
             self._versions = versions
-            self._made.clear()
+            for made in (self.users, self.contacts, self.organizations, self.deals):
+                made.clear()
 
-    def one(self, name: str, record_id: int) -> bytes:
-        """Return a record; one full of nothing when it is none."""
-        key = (name, record_id)
-        if key not in self._made:
-            self._made[key] = self._make(name, record_id)
-        return self._made[key]
-
-    def several(self, name: str, ids: Sequence[int]) -> bytes:
-        """Return records as an array."""
-        return b"[" + b",".join([self.one(name, record_id) for record_id in ids]) + b"]" if ids else b"[]"
-
-    def deal(self, deal_id: int, activity_id: int) -> bytes:
-        """Return a deal; where there is none, an empty object, or in every second activity one full of nothing."""
-        if deal_id or activity_id % 2:
-            return self.one("deals", deal_id)
-        return b"{}"
-
-    def _make(self, name: str, record_id: int) -> bytes:
-        if not record_id:
-            return _encode({"users": NO_USER, "deals": NO_DEAL}.get(name, NOBODY))
-        if name != "deals":
-            return self._account[name].whole(record_id)
-        deal = self._account["deals"].get(record_id) or {}
-        return self._deal(deal)
-
-    def _deal(self, deal: Record) -> bytes:
+    def _deal(self, deal_id: int) -> bytes:
+        deal = self._account["deals"].get(deal_id) or {}
         stage = self._account["stages"].get(deal["stage_id"]) or {}
         told = {name: stage.get(name, nothing) for name, nothing in NO_STAGE.items()}
         parts = {
             "stage": _encode(told | {"pipeline_id": 0}),
-            "contact_info": self.one("contacts", deal["contact_id"]),
-            "organization_info": self.one("organizations", deal["organization_id"]),
-            "owner_info": self.one("users", deal["owner_id"]),
+            "contact_info": self.contacts[deal["contact_id"]],
+            "organization_info": self.organizations[deal["organization_id"]],
+            "owner_info": self.users[deal["owner_id"]],
         }
         return _encode(deal | {name: msgspec.Raw(part) for name, part in parts.items()})
