@@ -174,7 +174,7 @@ def test_a_record_that_changes_while_one_pages_shifts_the_pages(crm: Deskera) ->
     [
         ("name=CALL", lambda row: "call" in row["name"].casefold()),
         ("contact_id=3", lambda row: 3 in row["contact_ids"]),
-        ("organization_id=92", lambda row: 92 in row["organization_ids"]),
+        ("organization_id=101", lambda row: 101 in row["organization_ids"]),
         ("deal_id=4", lambda row: row["linked_to"] == 4),
         ("assignee_id=2", lambda row: 2 in row["assignee_ids"]),
         (
