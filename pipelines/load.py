@@ -28,9 +28,10 @@ from pipelines.merges import reread_children
 from pipelines.ops import Run
 from pipelines.pending import basis, from_the_first_file, remember_basis
 from pipelines.pipeline import open_pipeline
-from pipelines.scope import plan
+from pipelines.scope import States, plans, with_hosts
 from pipelines.warehouse import Warehouse, open_warehouse
 from sources.crm import Account, Gone
+from sources.embedding import Gathering, Gatherings
 from sources.entity import Entity
 from sources.errors import (
     BudgetSpent,
@@ -87,10 +88,11 @@ def load(
         with recorded(settings, warehouse, run, client):
             loading = Loading(settings, warehouse, run, watch, is_announced=is_announced)
             if dry_run:
-                loading.compare(client, chosen, force=force)
+                loading.compare(client, with_hosts(settings.crm, chosen), force=force)
             else:
                 loading.finish_pending()
-                loading.extract(client, [one for one in chosen if not one.parent], full=full, force=force)
+                walked = with_hosts(settings.crm, [one for one in chosen if not one.parent])
+                loading.extract(client, walked, full=full, force=force)
                 loading.normalize_and_load()
                 reread_children(loading, client)
                 load_children(loading, client, [one for one in chosen if one.parent], full=full)
@@ -172,30 +174,28 @@ class Loading:
             self.warehouse.check_types(chosen)
             # Of a table that somebody dropped or emptied, everything is read again.
             states = {name: state for name, state in self._states().items() if self.holds(name)}
-            plans = [
-                self._plan(entity, states.get(entity.name, {}), until, full=full, force=force)
-                for entity in chosen
-            ]
+            planned = self._plans(chosen, states, until, full=full, force=force)
             self.watch("extracting")
-            self.into_files([resource(extraction) for extraction in self._extractions(fetcher, plans)])
+            self.into_files([resource(extraction) for extraction in self._extractions(fetcher, planned)])
 
     def compare(self, client: Client, chosen: Sequence[Entity], *, force: bool) -> None:
         """Read whole lists and compare them with what is held; nothing is kept of it."""
         self.watch("connecting")
         with Fetcher(client) as fetcher:
             until = self.connected(fetcher)
-            plans = [self._plan(entity, {}, until, full=True, force=force) for entity in chosen]
+            planned = self._plans(chosen, {}, until, full=True, force=force)
             self.watch("comparing")
-            walks = [extraction.tables({}) for extraction in self._extractions(fetcher, plans)]
+            walks = [extraction.tables({}) for extraction in self._extractions(fetcher, planned)]
             while walks:
                 walks = [walk for walk in walks if next(walk, END) is not END]
                 time.sleep(GLANCE)
 
-    def _plan(
-        self, entity: Entity, state: Mapping[str, Any], until: pendulum.DateTime, *, full: bool, force: bool
-    ) -> Plan:
-        made = plan(self.settings, entity, state, until, full=full, force=force)
-        return replace(made, force=f"{self.run.command} --force") if self._is_announced else made
+    def _plans(
+        self, chosen: Sequence[Entity], states: States, until: pendulum.DateTime, *, full: bool, force: bool
+    ) -> list[Plan]:
+        made = plans(self.settings, chosen, states, until, full=full, force=force)
+        believes = f"{self.run.command} --force"
+        return [replace(one, force=believes) for one in made] if self._is_announced else made
 
     def connected(self, fetcher: Fetcher) -> pendulum.DateTime:
         """Find out who we are, and up to when changes have rested long enough to be read."""
@@ -205,8 +205,10 @@ class Loading:
         return self.until
 
     def holds(self, name: str) -> bool:
-        """Whether there is any row of an entity."""
+        """Whether there is any row of an entity; of one that others show there may be a table and none to show."""
         entity = self.settings.crm.entities.get(name)
+        if entity is not None and entity.embedded:
+            return name in self.tables
         return entity is not None and bool(self.warehouse.columns(entity))
 
     def _identify(self, fetcher: Fetcher) -> Account:
@@ -227,14 +229,28 @@ class Loading:
         states: Mapping[str, Any] = self.state.get("resources", {})
         return states
 
-    def _extractions(self, fetcher: Fetcher, plans: Sequence[Plan]) -> list[Extraction]:
-        deletions = self._deletions(fetcher, plans)
+    def _extractions(self, fetcher: Fetcher, planned: Sequence[Plan]) -> list[Extraction | Gathering]:
+        deletions = self._deletions(fetcher, planned)
         self.run.entities = [
-            Progress(one, Reader(fetcher.client, one.entity, frugal=self._is_announced)) for one in plans
+            Progress(one, Reader(fetcher.client, one.entity, frugal=self._is_announced)) for one in planned
+        ]
+        gathered = [
+            Gathering(progress, self.warehouse, self.run.started_at)
+            for progress in self.run.entities
+            if progress.plan.entity.embedded
         ]
         return [
-            Extraction(progress, fetcher, self.warehouse, loaded_at=self.run.started_at, deletions=deletions)
-            for progress in self.run.entities
+            *(
+                Extraction(
+                    *(progress, fetcher, self.warehouse),
+                    loaded_at=self.run.started_at,
+                    deletions=deletions,
+                    within=Gatherings.of(progress.plan.entity, gathered),
+                )
+                for progress in self.run.entities
+                if not progress.plan.entity.embedded
+            ),
+            *gathered,
         ]
 
     def into_files(self, resources: Sequence[DltResource]) -> None:
@@ -249,9 +265,9 @@ class Loading:
             self.pipeline.extract(source(), loader_file_format="parquet")
         pa.default_memory_pool().release_unused()
 
-    def _deletions(self, fetcher: Fetcher, plans: Sequence[Plan]) -> Callable[[], Sequence[Gone]]:
+    def _deletions(self, fetcher: Fetcher, planned: Sequence[Plan]) -> Callable[[], Sequence[Gone]]:
         """The deletions of all entities, asked for once, when they are first needed."""
-        asking = [one for one in plans if one.deletions_since]
+        asking = [one for one in planned if one.deletions_since]
 
         @cache
         def ask() -> Sequence[Gone]:

@@ -9,12 +9,12 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 import pyarrow as pa
 
-from sources.entity import Mention
+from sources.entity import Entity, Mention
 from sources.errors import RoundtripError, WrongType
 from sources.reading import Held, Progress
 from sources.walk import named
@@ -67,7 +67,7 @@ class Gathering(Writing):
         self.progress.outcome = "reading"
         try:
             if not self.plan.since and not self.plan.find_missing:
-                state.clear()
+                state.clear()  # there is nothing yet, or nothing any more
             while not self._ended:
                 yield from self._handed_over(BATCH)
                 yield None  # lets dlt turn to the host
@@ -109,22 +109,31 @@ def _keyed(met: _Met, key: str) -> bytes:
 class Gatherings:
     """All entities that are gathered from one host."""
 
-    def __init__(self, host: str, gatherings: Sequence[Gathering]) -> None:
+    def __init__(self, host: Entity, gatherings: Sequence[Gathering]) -> None:
         self._host = host
         self._by_name = {one.entity.name: one for one in gatherings}
 
-    def take(self, rows: Sequence[Any], find: Any, watermark: str, key: str) -> None:
+    @classmethod
+    def of(cls, host: Entity, gatherings: Sequence[Gathering]) -> Self:
+        """Those of the gatherings that are the host's."""
+        its = [one for one in gatherings if one.entity.embedded and one.entity.embedded.entity == host.name]
+        return cls(host, its)
+
+    def take(self, rows: Sequence[Any]) -> None:
         """Take note of every mention in these rows of the host."""
+        if not (self._by_name and self._host.mentions):
+            return
         for row in rows:
+            seen_at = getattr(row, self._host.watermark)
             try:
-                for mention in find(row):
+                for mention in self._host.mentions(row):
                     if (gathering := self._by_name.get(mention.entity)) is not None:
-                        gathering.meet(mention, getattr(row, watermark))
+                        gathering.meet(mention, seen_at)
             except msgspec.MsgspecError as error:
-                identity = getattr(row, key)
+                identity = getattr(row, self._host.primary_key)
                 raise WrongType(
                     f"record {identity}: what stands within it is not as declared ({error}).",
-                    entity=self._host,
+                    entity=self._host.name,
                     record_id=identity,
                 ) from error
 

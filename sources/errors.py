@@ -12,6 +12,7 @@ RoundtripError
     ├── BurstLimited         429, too many requests at once                   (waited for, retried)
     ├── Blocked              403 with HTML: the CRM's firewall                (waited for, retried)
     ├── RepeatedPage         a cursor led back to a page already read         (retried)
+    ├── Unsteady             a list that moves faster than it can be read
     ├── BudgetSpent          429, no tokens left today (exit 3)
     ├── NotAccepted          401
     ├── NotAllowed           403 with JSON
@@ -102,6 +103,10 @@ class Blocked(ApiError):
 
 class RepeatedPage(ApiError):
     """A cursor led back to a page already read."""
+
+
+class Unsteady(ApiError):
+    """A list moves faster than it can be read, or miscounts."""
 
 
 class BudgetSpent(ApiError):

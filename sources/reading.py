@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 
 import pyarrow as pa
-from pyroaring import BitMap64
 
 from sources.entity import Entity
 from sources.errors import RoundtripError
 from sources.paging import Window
+from sources.seen import Seen
 from sources.walk import Reader
 
 Outcome = Literal["waiting", "reading", "done", "skipped", "partial", "failed"]
@@ -41,13 +41,13 @@ After = tuple[datetime, Any]
 class Held(Protocol):
     """What the warehouse holds of an entity."""
 
-    def sift(self, entity: Entity, table: pa.Table) -> Sifted:
-        """Leave out rows that are held as they are, or newer."""
+    def sift(self, entity: Entity, table: pa.Table, *, whole: bool = False) -> Sifted:
+        """Leave out rows that are held as they are, or newer; `whole`: they are of a list that was read whole."""
 
     def rows(self, entity: Entity, keys: Sequence[Any]) -> pa.Table:
         """The held rows with these keys, in the entity's schema."""
 
-    def live_keys(self, entity: Entity) -> "Seen":
+    def live_keys(self, entity: Entity) -> Seen:
         """The keys of all rows that are not marked deleted."""
 
 
@@ -138,40 +138,3 @@ class Progress:
         self.silent += sifted.silent
         self.revived += sifted.revived
         self.found_deleted += sifted.deleted
-
-
-class Seen:
-    """A set of keys, such as those met in this run; a few bits for each number."""
-
-    def __init__(self) -> None:
-        self._keys: Any = None
-
-    def first_time(self, keys: Sequence[Any]) -> list[bool] | None:
-        """Which keys are met for the first time; None when all are."""
-        if not keys:
-            return None
-        batch: Any = BitMap64(keys) if isinstance(keys[0], int) else set(keys)
-        if self._keys is None:
-            self._keys = type(batch)()
-        if len(batch) == len(keys) and self._keys.isdisjoint(batch):
-            self._keys |= batch
-            return None
-        return [self.add(key) for key in keys]
-
-    def add(self, key: object) -> bool:
-        """Add a key; whether it is met for the first time."""
-        if self._keys is None:
-            self._keys = BitMap64() if isinstance(key, int) else set()
-        new = key not in self._keys
-        self._keys.add(key)
-        return new
-
-    def without(self, other: "Seen") -> list[Any]:
-        """The keys that the other set lacks."""
-        return [key for key in self._keys or () if key not in other]
-
-    def __contains__(self, key: object) -> bool:
-        return self._keys is not None and key in self._keys
-
-    def __len__(self) -> int:
-        return len(self._keys or ())

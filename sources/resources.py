@@ -7,7 +7,7 @@ with the package that carries the rows. An entity that fails never stops the oth
 and the next run goes on from there.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ from dlt.extract import DltResource
 from sources.arrow import Decoder
 from sources.children import Children
 from sources.crm import Gone
+from sources.embedding import Gathering, Gatherings
 from sources.entity import Kind
 from sources.errors import BudgetSpent, NotAllowed, RoundtripError
 from sources.paging import Page, instant
@@ -49,6 +50,7 @@ UNPROVED = (
     "deletions during a long pause, may be missing: `roundtrip reconcile --entity {}` finds them, once the budget "
     "allows for a whole list."
 )
+LACKING = "the list counts {:,} records more than it shows; what the token may not see may be among them."
 MERGE: Any = {"disposition": "merge", "strategy": "delete-insert", "deduplicated": True}
 
 
@@ -64,8 +66,10 @@ class Extraction(Writing):
         loaded_at: datetime,
         deletions: Callable[[], Sequence[Gone]],
         pages: Iterator[Page | None] | None = None,
+        within: Gatherings | None = None,
     ) -> None:
         super().__init__(progress, held, loaded_at)
+        self._within = within or Gatherings(self.entity, ())
         self._fetcher = fetcher
         self._deletions = deletions
         self._reached: dict[str, str] = {}
@@ -88,10 +92,12 @@ class Extraction(Writing):
             for done in ("resume", "reached", *(() if self.entity.is_legacy_reading else ("legacy_since",))):
                 state.pop(done, None)
             yield from self._deleted()
-            state.update(deletions_since=self.plan.until)
+            if not self.entity.whole_every or self.plan.find_missing:
+                state.update(deletions_since=self.plan.until)
             self._settle(state)
         except Exception as problem:  # noqa: BLE001 (whatever it is, it concerns this entity only)
             self._break_off(named(problem, self.entity.name), state)
+        self._within.end(self.progress.problem)
         self.progress.watermark = state.get("watermark", "")
 
     def _settle(self, state: dict[str, Any]) -> None:
@@ -100,6 +106,8 @@ class Extraction(Writing):
             state.pop("unproved", None)
         elif state.get("unproved"):
             self.progress.remark = UNPROVED.format(self.entity.name)
+        if self._reader.lacking:
+            self.progress.remark = LACKING.format(self._reader.lacking)
 
     def _break_off(self, problem: RoundtripError, state: dict[str, Any]) -> None:
         """Keep what was read in order; a whole list that broke off is read in order of time next run."""
@@ -113,11 +121,16 @@ class Extraction(Writing):
             known = {**self.plan.reached, **self._reached}
             reached = {one.name: min(known.get(one.name, since), until) for one in self.entity.lists}
             state.update(reached=reached, watermark=min(reached.values()))
-        elif self.entity.incremental and not state.get("watermark") and self._seen:
+        elif self._asks_by_time and not state.get("watermark") and self._seen:
             state.update(resume=True, unproved=True)
         elif self.plan.catching_up and isinstance(problem, BudgetSpent):
             # A list too long for a day's budget would be begun anew each night: rather go on without the deletions.
             state.update(deletions_since=self.plan.until, unproved=True)
+
+    @property
+    def _asks_by_time(self) -> bool:
+        """Whether a list can be read in order of time, the oldest change first, so that each run gets further."""
+        return self.entity.incremental and all(listing.since for listing in self.entity.lists)
 
     def _changed(self) -> Iterator[pa.Table | None]:
         """The pages' rows, without what is held already; then the walk's error, if there was one."""
@@ -131,6 +144,7 @@ class Extraction(Writing):
                 problem = page
             else:
                 rows += page.rows
+                self._within.take(page.rows)
                 reached |= {page.listing: page.reached} if page.reached else {}
             if len(rows) >= BATCH:
                 yield from self._sifted(self._table(rows))
@@ -152,9 +166,10 @@ class Extraction(Writing):
         if self.plan.deletions_since:
             yield from self._reported()
         if self.plan.find_missing:
-            yield from self._buried([(key, None) for key in self._missing()])
+            missing = yield from self._missing()
+            yield from self._buried([(key, None) for key in missing])
 
-    def _missing(self) -> list[Any]:
+    def _missing(self) -> Generator[pa.Table, None, list[Any]]:
         """Keys of held records that the whole list lacks, and that the CRM does not know when asked for."""
         live = self._held.live_keys(self.entity)
         self.progress.held = len(live)
@@ -162,10 +177,20 @@ class Extraction(Writing):
         missing = self._unknown(missing) if self.entity.by_id else missing
         if missing and not self.plan.allow_mass_deletion:
             self._check_share(len(missing), len(live))
+            missing = (yield from self._passed_over(missing)) if self.entity.single else missing
         return missing
 
+    def _passed_over(self, ids: Sequence[int]) -> Generator[pa.Table, None, list[int]]:
+        """Write those that the CRM still has when asked one by one; returns the others."""
+        for start in range(0, len(ids), PROBE):
+            pages = self._fetcher.run(self._reader.some(ids[start : start + PROBE]))
+            rows = [row for page in pages for row in page.rows]
+            self._within.take(rows)
+            yield from self._sifted(self._table(rows))
+        return [one for one in ids if one not in self._seen]
+
     def _check_share(self, missing: int, live: int) -> None:
-        few = FEW_ASKED_FOR if self.entity.by_id else FEW
+        few = FEW_ASKED_FOR if self.entity.by_id or self.entity.single else FEW
         if not len(self._seen) or missing > max(few, self.plan.most_missing * live):
             raise RoundtripError(
                 f"the list lacks {missing:,} of {live:,} records; that is too many to believe they were deleted.",
@@ -233,7 +258,7 @@ class Reread(Extraction):
             yield from fetcher.run(progress.reader.some(ids[start : start + PROBE]))
 
 
-def resource(extraction: Extraction | Children) -> DltResource:
+def resource(extraction: Extraction | Children | Gathering) -> DltResource:
     """The dlt resource of one entity's extraction."""
     entity = extraction.entity
     return dlt.resource(
@@ -245,5 +270,5 @@ def resource(extraction: Extraction | Children) -> DltResource:
     )
 
 
-def _tables(extraction: Extraction | Children) -> Iterator[pa.Table | None]:
+def _tables(extraction: Extraction | Children | Gathering) -> Iterator[pa.Table | None]:
     yield from extraction.tables(dlt.current.resource_state())

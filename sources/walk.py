@@ -19,7 +19,9 @@ from sources.budget import Tally
 from sources.entity import Entity, Listing
 from sources.errors import LATER, CursorRefused, RoundtripError
 from sources.http import Answer, Client
+from sources.newest import MOST_AT_ONCE, Newest
 from sources.paging import Ends, Page, Route, Window, check_progress, following, instant, joins, stamp
+from sources.single import one_by_one
 from sources.texts import paired
 
 AHEAD = 6
@@ -39,6 +41,8 @@ class Reader:
     tally: Tally = field(default_factory=Tally)
     frugal: bool = False
     """Whether to ask for no page twice, however slow the answers are: one walk a list."""
+    lacking: int = 0
+    """How many records the lists count that they did not show."""
 
     def __post_init__(self) -> None:
         """One decoder for all pages, so that undeclared keys are told once."""
@@ -69,7 +73,9 @@ class Reader:
         return int(getattr(rows[0], self.entity.primary_key)) if rows else 0
 
     async def some(self, ids: Sequence[int]) -> list[Page]:
-        """Those of these records (at most 100) that the CRM still lists."""
+        """Those of these records (at most 100) that the CRM still lists, or has where they are asked for one by one."""
+        if self.entity.single:
+            return await one_by_one(self.client, self.entity, self.decoder, self.tally, ids)
         lists = self.entity.probe or self.entity.lists
         routes = [Route(listing, filters={"ids": ",".join(map(str, ids))}) for listing in lists]
         return [await self.page(route, None) for route in routes]
@@ -80,6 +86,9 @@ class Reader:
 
     async def read_list(self, route: Route, emit: Emit) -> None:
         """Hand over every page of one list."""
+        if route.listing.paging == "pages":
+            await self._newest_first(route, emit)
+            return
         first = await self.page(route, None)
         await emit(first)
         if not first.cursor:
@@ -96,6 +105,15 @@ class Reader:
             async with asyncio.TaskGroup() as group:
                 for part in parts:
                     group.create_task(self._walk_from_both_ends(part, emit, start=None))
+
+    async def _newest_first(self, route: Route, emit: Emit) -> None:
+        at_once = 1 if self.frugal else min(MOST_AT_ONCE, self.client.limiter.walkers())
+        walk = Newest(self.client, self.entity, self.decoder, self.tally, route, emit, at_once)
+        if route.window.since:
+            await walk.changes(instant(route.window.since))
+            return
+        await walk.whole()
+        self.lacking += walk.lacking
 
     async def _walk_from_both_ends(self, route: Route, emit: Emit, *, start: Page | None) -> None:
         ends = Ends()

@@ -9,7 +9,8 @@ import pyarrow.compute as pc
 
 from sources.entity import DELETED, DELETED_AT, LOADED_AT, Entity
 from sources.paging import instant
-from sources.reading import Held, Progress, Seen
+from sources.reading import Held, Progress
+from sources.seen import Seen
 
 BATCH = 10_000
 
@@ -36,7 +37,7 @@ class Writing:
     def _sifted(self, table: pa.Table) -> Iterator[pa.Table]:
         if table.num_rows:
             self.progress.living += table.num_rows - (pc.sum(table[DELETED]).as_py() or 0)
-            sifted = self._held.sift(self.entity, table)
+            sifted = self._held.sift(self.entity, table, whole=not self.plan.since)
             self.progress.add(sifted)
             if sifted.table.num_rows:
                 yield sifted.table

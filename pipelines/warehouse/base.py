@@ -17,7 +17,8 @@ from pipelines.warehouse.comparing import count, distinct, place_in
 from sources.arrow import schema
 from sources.entity import DELETED, DELETED_AT, LOADED_AT, Entity, Kind
 from sources.errors import LoadError, UsageError
-from sources.reading import Seen, Sifted
+from sources.reading import Sifted
+from sources.seen import Seen
 
 
 class Warehouse(ABC):
@@ -185,16 +186,24 @@ class Warehouse(ABC):
             self._columns[entity.name] = found if held else {}
         return self._columns[entity.name]
 
-    def sift(self, entity: Entity, table: pa.Table) -> Sifted:
-        """Leave out rows that are held as they are, or newer."""
+    def sift(self, entity: Entity, table: pa.Table, *, whole: bool = False) -> Sifted:
+        """Leave out rows that are held as they are, or newer.
+
+        What stands within others is new only if it looks otherwise than it is held. A whole list shows what there is
+        to see: what was held of it as newer was seen in a record that is gone.
+        """
         if not self.columns(entity):
             return Sifted(self._sound(entity, table), inserted=table.num_rows)
+        if entity.embedded and entity.embedded.sometimes:
+            table = self._completed(entity, table, entity.embedded.sometimes)
         new, newer, same, were_deleted = self._verdicts(entity, table)
+        if entity.embedded:
+            newer, same = pc.and_(newer, same), pc.invert(new) if whole else pc.or_(newer, same)
         changed = self._changed(entity, table, same)
         updated, deleted = pc.or_(newer, changed), table[DELETED].combine_chunks()
         kept = table.filter(pc.or_(new, updated))
         if entity.is_legacy_reading:
-            kept = self._completed(entity, kept)
+            kept = self._completed(entity, kept, entity.legacy_lacks)
         counts = [count(which) for which in (new, newer, same, changed)]
         return Sifted(
             self._sound(entity, kept),
@@ -202,7 +211,9 @@ class Warehouse(ABC):
             updated=counts[1] + counts[3],
             unchanged=counts[2] - counts[3],
             stale=table.num_rows - sum(counts[:3]),
-            silent=count(pc.and_(changed, pc.equal(deleted, were_deleted))) if entity.watermark else 0,
+            silent=count(pc.and_(changed, pc.equal(deleted, were_deleted)))
+            if entity.lists and entity.watermark
+            else 0,
             deleted=count(pc.and_(updated, pc.and_not(deleted, were_deleted))),
             revived=count(pc.and_(updated, pc.and_not(were_deleted, deleted))),
         )
@@ -237,6 +248,7 @@ class Warehouse(ABC):
         if not count(same):
             return nothing
         left_out = {DELETED_AT, LOADED_AT} | (entity.legacy_lacks if entity.is_legacy_reading else set())
+        left_out |= {entity.watermark} if entity.embedded else set()
         compared = [name for name in table.schema.names if name not in left_out]
         held = self._held(entity, compared, table[entity.primary_key].filter(same))
         place = place_in(held, table, entity.primary_key)
@@ -246,10 +258,10 @@ class Warehouse(ABC):
             differs = pc.or_(differs, distinct(table[name].combine_chunks(), before))
         return pc.and_(same, differs)
 
-    def _completed(self, entity: Entity, table: pa.Table) -> pa.Table:
-        """The rows, with what is held of the fields that the older API does not carry."""
+    def _completed(self, entity: Entity, table: pa.Table, fields: Iterable[str]) -> pa.Table:
+        """The rows, with what is held of these fields where they tell nothing of them."""
         key = entity.primary_key
-        lacking = sorted(entity.legacy_lacks)
+        lacking = sorted(fields)
         held = self._held(entity, [key, *lacking], table[key])
         place = place_in(held, table, key)
         for name in lacking:

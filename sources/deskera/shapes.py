@@ -54,4 +54,7 @@ def _known(time: str | None) -> str | None:
 
 
 ACTIVITY = Shape({"duration": str | int | float | None, "EmailSent": str | None}, activity)
-DEAL = Shape({"amount": msgspec.Raw}, deal)
+DEAL = Shape(
+    dict.fromkeys(("amount", "stage", "contact_info", "organization_info", "owner_info"), msgspec.Raw), deal
+)
+"""What else stands within a deal has a table of its own."""
