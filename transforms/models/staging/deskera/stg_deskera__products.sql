@@ -1,0 +1,1 @@
+{{ none_of('products') }}
