@@ -12,25 +12,29 @@ from pipelines.reconcile import Reconciliation
 COUNTS = ("in_crm", "held", "missing", "stale", "silent", "gone", "revived", "requests", "tokens")
 
 
-def sentence(forecast: Forecast) -> str:
-    """The cost of a command in one sentence."""
+def sentence(forecast: Forecast, crm: str = "") -> str:
+    """The cost of a command in one sentence; it names the CRM where there are several."""
     limits = forecast.limits
     share = f", {forecast.share:.1%} of the company's {limits.daily:,} a day" if forecast.share else ""
     left = f" ({limits.left:,} were left after the last run)" if limits.left is not None else ""
     return (
-        f"{forecast.command}: about {forecast.requests:,} requests, {forecast.tokens:,} tokens{share}{left}, "
+        f"{_title(forecast, crm)}: about {forecast.requests:,} requests, {forecast.tokens:,} tokens{share}{left}, "
         f"{forecast.seconds:,.0f} s of asking."
     )
 
 
-def planned(forecast: Forecast) -> None:
+def _title(forecast: Forecast, crm: str) -> str:
+    return f"{crm} {forecast.command}".lstrip()
+
+
+def planned(forecast: Forecast, crm: str = "") -> None:
     """The cost of a command, entity by entity."""
-    drawn = console.grid(f"plan {forecast.command}", "entity", ">requests", ">tokens", "estimated from")
+    drawn = console.grid(f"plan {_title(forecast, crm)}", "entity", ">requests", ">tokens", "estimated from")
     for one in forecast.estimates:
         numbers = (f"{one.requests:,}", f"{one.tokens:,}")
         drawn.add_row(one.entity or "account, deletions", *numbers, one.basis)
     console.OUT.print(drawn)
-    console.say(sentence(forecast))
+    console.say(sentence(forecast, crm))
 
 
 def forecast_summary(forecast: Forecast) -> dict[str, Any]:
@@ -54,9 +58,10 @@ def forecast_summary(forecast: Forecast) -> dict[str, Any]:
     }
 
 
-def reconciled(run: Run, found: Sequence[Reconciliation], *, dry_run: bool) -> None:
+def reconciled(run: Run, found: Sequence[Reconciliation], *, dry_run: bool, names_crm: bool = False) -> None:
     """What the walk found."""
-    title = f"reconcile{' --dry-run' * dry_run}: {run.status} in {run.seconds:.1f} s"
+    name = console.title(run, names_crm=names_crm)
+    title = f"{name}{' --dry-run' * dry_run}: {run.status} in {run.seconds:.1f} s"
     columns = (
         ">in the CRM",
         ">held",

@@ -27,6 +27,7 @@ from sources.entity import Entity
 from sources.errors import BudgetSpent, UsageError
 from sources.paging import Page, stamp
 from sources.reading import Plan, Progress
+from sources.registry import CRMS
 from sources.resources import resource
 from sources.walk import Emit, Fetcher, Reader
 from sources.windows import Span, Windows, moment
@@ -103,13 +104,28 @@ def _moment(option: str, text: str) -> str:
     )
 
 
+def refuse_unable(every: Sequence[Settings]) -> None:
+    """Refuse entities that a CRM cannot list window by window; of several CRMs the message says which."""
+    for settings in every:
+        try:
+            _able(settings, settings.entities)
+        except UsageError as error:
+            if len(every) == 1:
+                raise
+            name = settings.crm.name
+            others = " ".join(f"--crm {one.crm.name}" for one in every if one.crm.name != name)
+            way_out = f"{error.way_out} `{others}` leaves {name} out."
+            raise UsageError(f"{name}: {error.message}", way_out=way_out) from error
+
+
 def _able(settings: Settings, names: Sequence[str]) -> list[Entity]:
     """The entities, if they can be read in order of their update time."""
     if not names:
         raise UsageError("No entity was named.", way_out="Add --entity activities, for example.")
     chosen = settings.chosen(names)
     for entity in chosen:
-        way_out = f"`roundtrip load --full --entity {entity.name}` reads the whole list."
+        chosen_crm = _chosen_crm(settings.crm.name, entity.name)
+        way_out = f"`roundtrip load --full{chosen_crm} --entity {entity.name}` reads the whole list."
         if not entity.incremental:
             raise UsageError(f"The list of {entity.name} cannot be asked for a window.", way_out=way_out)
         if not all(listing.sortable for listing in entity.lists):
@@ -223,7 +239,8 @@ class _Backfilling:
             progress.remark = DONE.format(since=one.since, until=one.until, entity=one.entity)
             return
         progress.outcome = "partial" if isinstance(progress.problem, BudgetSpent) else "failed"
-        progress.remark = f"not at its end yet; `{command(one)}` goes on with it."
+        resumed = command(one, self.loading.settings.crm)
+        progress.remark = f"not at its end yet; `{resumed}` goes on with it."
 
 
 def _walkers(limiter: Limiter) -> int:
@@ -247,10 +264,16 @@ def _between(entity: Entity, span: Span) -> str:
     return f"{time} >= '{moment(span.since)}' and {time} < '{moment(span.until)}'"
 
 
-def command(one: Backfill) -> str:
-    """What goes on with a backfill."""
+def command(one: Backfill, crm: Crm) -> str:
+    """What goes on with a CRM's backfill."""
     until = f" --to {one.asked_until}" if one.asked_until else ""
-    return f"roundtrip backfill --entity {one.entity} --from {one.since}{until}"
+    chosen_crm = _chosen_crm(crm.name, one.entity)
+    return f"roundtrip backfill{chosen_crm} --entity {one.entity} --from {one.since}{until}"
+
+
+def _chosen_crm(crm: str, entity: str) -> str:
+    """The option that says which CRM, where another one has an entity of that name too."""
+    return f" --crm {crm}" if sum(entity in one.entities for one in CRMS.values()) > 1 else ""
 
 
 def unfinished(warehouse: Warehouse, crm: Crm) -> list[Backfill]:

@@ -1,5 +1,6 @@
 """What the settings reach: the account, and one small request to each list that a run would read."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -7,6 +8,7 @@ from rich.text import Text
 
 from pipelines import console
 from pipelines.config import Settings
+from pipelines.several import Attempt, document
 from pipelines.warehouse.postgres import Postgres
 from sources.budget import Tally
 from sources.crm import Account
@@ -101,6 +103,15 @@ async def _try(reader: Reader, listing: Listing) -> Reach:
         problem = error
     entity = reader.entity
     return Reach(entity.name, listing.path, problem, tuple(reader.decoder.undeclared), entity.optional)
+
+
+def summaries(attempts: Sequence[Attempt[Found]]) -> dict[str, Any]:
+    """The findings of each CRM as JSON."""
+    parts = [
+        {"crm": one.crm, **(summary(one.done) if one.done else {"well": False, "problem": one.problem})}
+        for one in attempts
+    ]
+    return document(parts, well=all(part["well"] for part in parts))
 
 
 def summary(found: Found) -> dict[str, Any]:

@@ -10,27 +10,18 @@ from typing import Annotated
 
 import typer
 
-from pipelines import announcing, console, proving, telling
 from pipelines import check as checking
+from pipelines import console, proving, reading, several, telling
 from pipelines import demo as demonstration
 from pipelines import status as standing
-from pipelines.backfill import backfill as run_backfill
-from pipelines.backfill import window
-from pipelines.config import Settings, read_place, read_settings
+from pipelines.config import configured, read_place
 from pipelines.docs import write_docs
 from pipelines.fields import listing
-from pipelines.forecast import Period, forecast
-from pipelines.load import load as run_load
-from pipelines.nightly import nightly as run_nightly
-from pipelines.ops import Run
-from pipelines.options import EXIT, Entities, Json
-from pipelines.push import showing
+from pipelines.options import EXIT, Crms, Json
 from pipelines.push.command import push
 from pipelines.sandbox import serve_sandbox
 from pipelines.transform import transform as run_transform
-from sources.errors import RoundtripError, UsageError
-from sources.paging import instant
-from sources.registry import CRMS
+from sources.errors import RoundtripError, UsageError, unexpected
 
 USAGE, FAILED, INTERRUPTED = 2, 1, 130
 
@@ -62,96 +53,9 @@ def options(
     console.set_up_logging(debug=debug)
 
 
-def _settings() -> Settings:
-    return read_settings(CRMS["pipedrive"])
-
-
-def _show(run: Run, *, as_json: bool) -> None:
-    if as_json:
-        console.print_json(console.summary(run))
-    else:
-        console.closing(run)
-    raise typer.Exit(EXIT[run.status])
-
-
-@app.command()
-def nightly(*, as_json: Json = False) -> None:
-    """Do the whole nightly job, what a scheduler calls: load, transform, publish, dashboard, and push what may be."""
-    settings, display = _settings(), console.Display()
-    with display.shown(quiet=as_json):
-        night = run_nightly(settings, watch=display.watch, follow=display.follow)
-    if as_json:
-        console.print_json(telling.night_summary(night, settings.place))
-    else:
-        console.closing(night.run)
-        if night.transformation:
-            telling.closing(night.transformation, settings.place)
-        elif night.lacking:
-            console.note(f"No reporting tables yet: {night.lacking} The next runs go on with that.")
-        showing.night(night.push, night.push_problem)
-    raise typer.Exit(EXIT[night.status])
-
-
-@app.command()
-def load(
-    *,
-    entity: Entities = None,
-    full: Annotated[
-        bool,
-        typer.Option(
-            "--full", help="Read whole lists, and mark deleted what they lack, instead of changes only."
-        ),
-    ] = False,
-    force: Annotated[
-        bool,
-        typer.Option("--force", help="With --full: believe a list that lacks a large share of the records."),
-    ] = False,
-    as_json: Json = False,
-) -> None:
-    """Bring the raw tables up to date: read what changed since the last run, and merge it."""
-    if force and not full:
-        raise UsageError("--force means nothing without --full.", way_out="Add --full, or leave --force out.")
-    display = console.Display()
-    with display.shown(quiet=as_json):
-        run = run_load(_settings(), entities=entity or (), full=full, force=force, watch=display.watch)
-    _show(run, as_json=as_json)
-
-
-@app.command()
-def backfill(
-    *,
-    entity: Annotated[
-        list[str], typer.Option("--entity", "-e", help="Read this entity; may be given several times.")
-    ],
-    since: Annotated[
-        str,
-        typer.Option("--from", help="Read what was last updated at or after this time (UTC): 2020-01-31."),
-    ],
-    until: Annotated[
-        str,
-        typer.Option("--to", help="Read what was last updated before this time; now when not given."),
-    ] = "",
-    restart: Annotated[
-        bool, typer.Option("--restart", help="Begin an unfinished one anew, instead of going on with it.")
-    ] = False,
-    as_json: Json = False,
-) -> None:
-    """Read again what was last updated in a window of time; the same command goes on with an unfinished one.
-
-    Several walks at once, as fast as the burst limit allows. The nightly job goes on from where it was, whatever a
-    backfill reads. Deletions, and records without an update time, match no window.
-    """
-    settings, display = _settings(), console.Display()
-    bounds = [instant(bound) if bound else None for bound in window(since, until)]
-    planned = forecast(settings, "backfill", entity, span=Period(*bounds))
-    console.note(announcing.sentence(planned), "dim")
-    with display.shown(quiet=as_json):
-        run = run_backfill(
-            settings, entities=entity, since=since, until=until, restart=restart, watch=display.watch
-        )
-    _show(run, as_json=as_json)
-
-
+app.command()(reading.nightly)
+app.command()(reading.load)
+app.command()(reading.backfill)
 app.command()(proving.reconcile)
 app.command()(proving.plan)
 app.command()(push)
@@ -210,31 +114,34 @@ def _open(page: Path, *, show: bool) -> None:
 
 
 @app.command()
-def status(*, as_json: Json = False) -> None:
+def status(*, crm: Crms = None, as_json: Json = False) -> None:
     """Show how far each table is, the last runs, undeclared fields, and the budget left."""
-    crm = CRMS["pipedrive"]
-    found = standing.read(read_place(), crm)
-    console.print_json(found) if as_json else standing.show(found)
+    found = standing.read_all(read_place(), crm or ())
+    console.print_json(standing.summary(found)) if as_json else standing.show_all(found)
 
 
 @app.command()
 def fields(
     *,
+    crm: Crms = None,
     entity: Annotated[str, typer.Option("--entity", "-e", help="Those of this entity only.")] = "",
     as_json: Json = False,
 ) -> None:
     """List the custom fields: their columns, types, and how many records have a value."""
-    crm = CRMS["pipedrive"]
-    found = listing.read(read_place(), crm, entity)
+    found = listing.read_all(read_place(), crm or (), entity)
     console.print_json(found) if as_json else listing.show(found)
 
 
 @app.command()
-def check(*, as_json: Json = False) -> None:
+def check(*, crm: Crms = None, as_json: Json = False) -> None:
     """Try the settings: what the token reaches, what it does not, and what to do about it."""
-    found = checking.check(_settings())
-    console.print_json(checking.summary(found)) if as_json else checking.show(found)
-    raise typer.Exit(0 if found.well else FAILED)
+    attempts = several.each(configured(crm or ()), checking.check)
+    well = all(one.done and one.done.well for one in attempts)
+    if as_json:
+        console.print_json(checking.summaries(attempts))
+    else:
+        several.shown(attempts, checking.show)
+    raise typer.Exit(0 if well else FAILED)
 
 
 @app.command()
@@ -289,12 +196,7 @@ def main() -> None:
         console.note("Interrupted. What was loaded is kept; the next run goes on from there.")
         sys.exit(INTERRUPTED)
     except Exception as error:  # noqa: BLE001 (the last resort: say something, keep the traceback for --debug)
-        unexpected = RoundtripError(
-            f"Something unexpected happened: {type(error).__name__}: {error}",
-            way_out="Please report it with the output of the same command with --debug.",
-        )
-        unexpected.__cause__ = error
-        sys.exit(_fail(unexpected, FAILED, arguments))
+        sys.exit(_fail(unexpected(error), FAILED, arguments))
 
 
 def _fail(error: RoundtripError, code: int, arguments: list[str]) -> int:

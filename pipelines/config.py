@@ -89,11 +89,16 @@ def raw_schema(crm: Crm) -> str:
 def configured(names: Sequence[str] = ()) -> list[Settings]:
     """The settings of every CRM that is configured, or of those named; of the first one when none is."""
     check_keys()
+    refuse_unknown_crms(names)
+    chosen = [crm for crm in CRMS.values() if (crm.name in names if names else _is_configured(crm))]
+    return [read_settings(crm) for crm in chosen or list(CRMS.values())[:1]]
+
+
+def refuse_unknown_crms(names: Iterable[str]) -> None:
+    """Refuse names that are no CRM's."""
     for name in names:
         if name not in CRMS:
             raise UsageError(f"There is no CRM {name!r}.", way_out=suggestion(name, CRMS))
-    chosen = [crm for crm in CRMS.values() if (crm.name in names if names else _is_configured(crm))]
-    return [read_settings(crm) for crm in chosen or list(CRMS.values())[:1]]
 
 
 def _is_configured(crm: Crm) -> bool:

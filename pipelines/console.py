@@ -51,7 +51,8 @@ def set_up_logging(*, debug: bool) -> None:
 class Display:
     """Shows a run as it goes."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, names_crm: bool = False) -> None:
+        self._names_crm = names_crm
         self._run: Run | None = None
         self._step = "starting"
         self._begun = time.monotonic()
@@ -59,7 +60,7 @@ class Display:
     def watch(self, run: Run, step: str) -> None:
         """Take note of the next step."""
         self._run, self._step = run, step
-        LOG.info("%s: %s", run.command, step)
+        LOG.info("%s: %s", title(run, names_crm=self._names_crm), step)
 
     def follow(self, step: str) -> None:
         """Take note of the next step of the transforms."""
@@ -79,12 +80,17 @@ class Display:
         step = f"{self._step} ({time.monotonic() - self._begun:.0f} s)"
         if self._run is None:
             return Text(step)
-        return table(self._run, f"{self._run.command}: {step}", live=True)
+        return table(self._run, f"{title(self._run, names_crm=self._names_crm)}: {step}", live=True)
 
 
-def grid(title: str, *columns: str) -> Table:
+def title(run: Run, *, names_crm: bool) -> str:
+    """What a run is called: with its CRM where there are several."""
+    return f"{run.crm} {run.command}" if names_crm else run.command
+
+
+def grid(heading: str, *columns: str) -> Table:
     """An empty table; a column whose name begins with `>` holds numbers."""
-    drawn = Table(title=title, title_justify="left", title_style="bold", header_style="dim", box=None)
+    drawn = Table(title=heading, title_justify="left", title_style="bold", header_style="dim", box=None)
     drawn.padding, drawn.pad_edge = (0, 1, 0, 0), False
     for name in columns:
         drawn.add_column(
@@ -93,10 +99,10 @@ def grid(title: str, *columns: str) -> Table:
     return drawn
 
 
-def table(run: Run, title: str, *, live: bool = False) -> Table:
+def table(run: Run, heading: str, *, live: bool = False) -> Table:
     """A row for each entity; on a run in progress also the rate."""
     columns = (">read", ">rows/s") if live else (">read", ">new", ">changed", ">deleted")
-    drawn = grid(title, "entity", *columns, ">requests", ">tokens", ">retries", "")
+    drawn = grid(heading, "entity", *columns, ">requests", ">tokens", ">retries", "")
     for progress in run.entities:
         drawn.add_row(progress.plan.entity.name, *_cells(progress, run, live=live), _outcome(progress))
     other = run.other
@@ -122,9 +128,9 @@ def _outcome(progress: Progress) -> Text:
     return Text(progress.outcome, STYLES[progress.outcome])
 
 
-def closing(run: Run) -> None:
+def closing(run: Run, *, names_crm: bool = False) -> None:
     """What a run did: the table, the sums, and what did not go well."""
-    OUT.print(table(run, f"{run.command}: {run.status} in {run.seconds:.1f} s"))
+    OUT.print(table(run, f"{title(run, names_crm=names_crm)}: {run.status} in {run.seconds:.1f} s"))
     left = f", {run.tokens_left:,} left today" if run.tokens_left is not None else ""
     OUT.print(
         f"{run.total('rows'):,} rows read: {run.total('inserted'):,} new, {run.total('updated'):,} changed, "

@@ -81,9 +81,10 @@ def unit_tests(place: Place, *, variables: Mapping[str, Any] | None = None) -> l
     return [_node(result) for result in _invoke(place, arguments, lambda _step: None).result]
 
 
-def document(place: Place) -> Path:
+def document(place: Place, variables: Mapping[str, Any]) -> Path:
     """Generate the documentation as one page; the page."""
-    _invoke(place, ["docs", "generate", "--static"], lambda _step: None)
+    arguments = ["docs", "generate", "--static", "--vars", json.dumps(variables)]
+    _invoke(place, arguments, lambda _step: None)
     return folder(place) / "static_index.html"
 
 

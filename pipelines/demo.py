@@ -127,9 +127,7 @@ def _night(settings: Settings, title: str) -> Night:
     with display.shown(quiet=False):
         building = {"variables": EXAMPLE}
         night = nightly(settings, building=building, watch=display.watch, follow=display.follow)
-    console.closing(night.run)
-    if night.transformation:
-        telling.closing(night.transformation, settings.place)
+    telling.night(night, settings.place)
     if night.status != "done":
         raise TransformError(
             f"The demo's night has {night.status}: {night.problem}", way_out="Please report it."
@@ -150,10 +148,12 @@ def _compare(first: Night, second: Night) -> None:
     counts = (">rows read", ">written", ">requests", ">tokens")
     drawn = console.grid("\nThe two nights", "", *counts, ">load, s", ">reports, s")
     for name, night in (("first", first), ("second", second)):
-        run = night.run
-        written = sum(run.total(count) for count in ("inserted", "updated", "deleted"))
-        numbers = (run.total("rows"), written, run.total("requests"), run.total("tokens"))
-        drawn.add_row(name, *(f"{number:,}" for number in numbers), f"{run.seconds:.1f}", _seconds(night))
+        runs = [part.run for part in night.parts if part.run]
+        written = sum(run.total(count) for run in runs for count in ("inserted", "updated", "deleted"))
+        totals = (sum(run.total(count) for run in runs) for count in ("requests", "tokens"))
+        numbers = (sum(run.total("rows") for run in runs), written, *totals)
+        loaded = sum(run.seconds for run in runs)
+        drawn.add_row(name, *(f"{number:,}" for number in numbers), f"{loaded:.1f}", _seconds(night))
     console.OUT.print(drawn)
 
 

@@ -6,6 +6,7 @@ from pipelines import dbt
 from pipelines.dashboard.page import replaced
 from pipelines.lock import locked
 from pipelines.place import Place
+from pipelines.readiness import variables
 from pipelines.warehouse import open_warehouse
 from sources.errors import UsageError
 
@@ -17,8 +18,8 @@ def write_docs(place: Place) -> Path:
             f"There is no warehouse at {place.warehouse} yet.", way_out="Run `roundtrip nightly` first."
         )
     page = place.dashboard.with_name("docs") / "index.html"
-    with locked(place, "docs"), open_warehouse(place, "ops"):
-        made = dbt.document(place)
+    with locked(place, "docs"), open_warehouse(place, "ops") as warehouse:
+        made = dbt.document(place, variables(warehouse))
     try:
         page.parent.mkdir(parents=True, exist_ok=True)
         replaced(page, made.read_text(encoding="utf-8"))

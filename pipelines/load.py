@@ -9,7 +9,7 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -69,6 +69,7 @@ def load(
     force: bool = False,
     dry_run: bool = False,
     is_announced: bool = False,
+    is_locked: bool = False,
     watch: Watch = lambda _run, _step: None,
     then: Then = lambda _warehouse, _run: None,
     **seams: Any,
@@ -76,13 +77,13 @@ def load(
     """Bring the raw tables up to date. The run that is returned tells what was done, also what failed of it.
 
     A dry run asks and compares, and writes but its own record. A run whose cost was announced walks each list once, and
-    leaves out what costs a request for each record.
+    leaves out what costs a request for each record. Where the run lock `is_locked`, its holder is who asks.
     """
     chosen = settings.walked(entities) if is_announced else settings.chosen(entities)
     run = Run(uuid.uuid4().hex, command, settings.crm.name, pendulum.now("UTC"))
     client = settings.crm.connect(**settings.connection, patience=settings.patience, **seams)
     with (
-        locked(settings.place, command),
+        nullcontext() if is_locked else locked(settings.place, command),
         open_warehouse(settings.place, settings.dataset) as warehouse,
     ):
         with recorded(settings, warehouse, run, client):
@@ -153,7 +154,7 @@ class Loading:
         it is dropped each time, and a package that does not go on from what the warehouse holds, or cannot be
         loaded, with it: its watermarks have not moved either, and what it brought is read again.
         """
-        if self.pipeline.has_pending_data and basis(self.settings.place) == self.warehouse.last_load():
+        if self.pipeline.has_pending_data and basis(self.settings) == self.warehouse.last_load():
             self.watch("finishing what an interrupted run has read")
             try:
                 from_the_first_file(self.pipeline)
@@ -260,7 +261,7 @@ class Loading:
         def source() -> Any:
             return list(resources)
 
-        remember_basis(self.settings.place, self.warehouse.last_load())
+        remember_basis(self.settings, self.warehouse.last_load())
         with self._as_load_error("reading into files"):
             self.pipeline.extract(source(), loader_file_format="parquet")
         pa.default_memory_pool().release_unused()

@@ -1,7 +1,7 @@
 """What happened, as rows beside the data: `ops.runs`, `ops.entity_loads` and `ops.token_spend`."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from importlib.metadata import version
@@ -37,12 +37,16 @@ create table if not exists ops.accounts (crm varchar primary key, company_id big
 ENTITY_LOAD = "insert into ops.entity_loads values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 PROVED = """
-with loaded as (select entity from ops.entity_loads where window_since is not null group by entity),
+with
+loaded as (select crm, entity from ops.entity_loads where window_since is not null group by crm, entity),
 
-proved as (select entity, max(proved_at) as proved_at from ops.reconciliations where is_proved group by entity)
+proved as (
+    select crm, entity, max(proved_at) as proved_at from ops.reconciliations where is_proved group by crm, entity
+)
 
-select case when count(*) = count(proved.proved_at) then min(proved.proved_at) end
-from loaded left join proved on loaded.entity = proved.entity
+select loaded.crm, case when count(*) = count(proved.proved_at) then min(proved.proved_at) end
+from loaded left join proved on loaded.crm = proved.crm and loaded.entity = proved.entity
+group by loaded.crm
 """
 """Lists that every run reads whole need no proof of their own."""
 SPEND = "insert into ops.token_spend values (?, ?, ?, ?, ?, ?, ?)"
@@ -169,12 +173,12 @@ def record_spend(warehouse: Warehouse, run: Run) -> None:
                 warehouse.execute(SPEND, [day, run.crm, run.command, entity, run.run_id, *counts])
 
 
-def proved_at(warehouse: Warehouse) -> datetime | None:
-    """As of when the tables that are read bit by bit were last proved to equal the CRM, all of them."""
+def proved_at(warehouse: Warehouse, crms: Collection[str]) -> datetime | None:
+    """As of when the tables that are read bit by bit were last proved to equal these CRMs, all of them."""
     if not warehouse.columns_of("ops", "reconciliations"):
         return None
-    ((found,),) = warehouse.rows_of(PROVED)
-    return datetime.fromisoformat(str(found)) if found else None
+    found = [proved for crm, proved in warehouse.rows_of(PROVED) if crm in crms]
+    return datetime.fromisoformat(str(min(found))) if found and all(found) else None
 
 
 def _row(run: Run, progress: Progress) -> Sequence[object]:

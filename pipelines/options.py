@@ -10,3 +10,7 @@ Entities = Annotated[
     list[str] | None,
     typer.Option("--entity", "-e", help="Read this entity only; may be given several times."),
 ]
+Crms = Annotated[
+    list[str] | None,
+    typer.Option("--crm", help="This CRM only, of those that are configured; may be given several times."),
+]

@@ -12,9 +12,8 @@ from pathlib import Path
 import dlt
 from dlt.common.storages.load_package import PackageStorage
 
-from pipelines.place import Place
+from pipelines.config import Settings
 
-BASIS = "basis"
 FILES = PackageStorage.NEW_JOBS_FOLDER
 BEGUN = (PackageStorage.STARTED_JOBS_FOLDER, PackageStorage.COMPLETED_JOBS_FOLDER)
 NOTES = PackageStorage.PENDING_TRANSITIONS_FOLDER
@@ -24,16 +23,21 @@ OWN = "_dlt_"
 """Tables of dlt: they are appended to, each file once."""
 
 
-def remember_basis(place: Place, load_id: str) -> None:
-    """Take note of the load that a package goes on from, before it is made."""
-    (place.state_dir / BASIS).write_text(load_id)
+def remember_basis(settings: Settings, load_id: str) -> None:
+    """Take note of the load that a CRM's package goes on from, before it is made."""
+    _basis(settings).write_text(load_id)
 
 
-def basis(place: Place) -> str | None:
-    """The load that a pending package goes on from."""
+def basis(settings: Settings) -> str | None:
+    """The load that a CRM's pending package goes on from."""
     with suppress(OSError):
-        return (place.state_dir / BASIS).read_text()
+        return _basis(settings).read_text()
     return None
+
+
+def _basis(settings: Settings) -> Path:
+    """Each CRM's packages go on from its own; another one's load between two of them changes nothing."""
+    return settings.place.state_dir / f"basis_{settings.crm.name}"
 
 
 def from_the_first_file(pipeline: dlt.Pipeline) -> None:

@@ -5,19 +5,22 @@ from typing import Annotated
 
 import typer
 
-from pipelines import announcing, console
-from pipelines.config import read_settings
+from pipelines import announcing, console, several
+from pipelines.config import Settings, configured
 from pipelines.forecast import Command, Period, forecast, probed
-from pipelines.options import EXIT, Entities, Json
+from pipelines.lock import locked
+from pipelines.options import EXIT, Crms, Entities, Json
+from pipelines.reconcile import Proof
 from pipelines.reconcile import reconcile as run_reconcile
+from pipelines.several import each, narrowed
 from sources.errors import UsageError
-from sources.registry import CRMS
 
 DATES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
 
 
 def reconcile(
     *,
+    crm: Crms = None,
     entity: Entities = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only tell what differs; write nothing but the report.")
@@ -28,23 +31,32 @@ def reconcile(
     as_json: Json = False,
 ) -> None:
     """Prove that the warehouse equals the CRM: read whole lists, write what differs, mark what is gone."""
-    settings, display = read_settings(CRMS["pipedrive"]), console.Display()
-    planned = forecast(settings, "reconcile", entity or (), dry_run=dry_run)
-    console.note(announcing.sentence(planned), "dim")
-    with display.shown(quiet=as_json):
-        run, found = run_reconcile(
-            settings, entities=entity or (), dry_run=dry_run, force=force, watch=display.watch
-        )
+    every = narrowed(configured(crm or ()), entity or ())
+    named = len(every) > 1
+    display = console.Display(names_crm=named)
+    costs = {one.crm.name: forecast(one, "reconcile", dry_run=dry_run) for one in every}
+    for name, planned in costs.items():
+        console.note(announcing.sentence(planned, name * named), "dim")
+
+    def act(settings: Settings) -> Proof:
+        return run_reconcile(settings, dry_run=dry_run, force=force, is_locked=True, watch=display.watch)
+
+    with display.shown(quiet=as_json), locked(every[0].place, "reconcile"):
+        attempts = each(every, act)
     if as_json:
-        console.print_json(announcing.reconciliation_summary(run, found, planned))
+        told = several.summaries(
+            attempts, lambda one: announcing.reconciliation_summary(*one, costs[one[0].crm])
+        )
+        console.print_json(told)
     else:
-        announcing.reconciled(run, found, dry_run=dry_run)
-    raise typer.Exit(EXIT[run.status])
+        several.shown(attempts, lambda one: announcing.reconciled(*one, dry_run=dry_run, names_crm=named))
+    raise typer.Exit(EXIT[several.worst(one.done[0].status if one.done else "failed" for one in attempts)])
 
 
 def plan(
     command: Annotated[Command, typer.Argument(help="nightly, reconcile or backfill.")],
     *,
+    crm: Crms = None,
     entity: Entities = None,
     since: Annotated[
         datetime | None, typer.Option("--from", formats=DATES, help="Of backfill: from here on, UTC.")
@@ -61,12 +73,16 @@ def plan(
     as_json: Json = False,
 ) -> None:
     """Tell what a command would cost in requests, tokens and time, without asking anything of the CRM."""
-    settings = read_settings(CRMS["pipedrive"])
+    every = narrowed(configured(crm or ()), entity or ())
     if (since or until) and command != "backfill":
         raise UsageError("--from and --to belong to `plan backfill`.", way_out="Leave them out.")
-    if probe:
-        found = probed(settings, command, entity or ())
-    else:
-        bounds = [bound.replace(tzinfo=UTC) if bound else None for bound in (since, until)]
-        found = forecast(settings, command, entity or (), span=Period(*bounds))
-    console.print_json(announcing.forecast_summary(found)) if as_json else announcing.planned(found)
+    span = Period(*(bound.replace(tzinfo=UTC) if bound else None for bound in (since, until)))
+    found = {
+        one.crm.name: probed(one, command) if probe else forecast(one, command, span=span) for one in every
+    }
+    if as_json:
+        told = [{"crm": name, **announcing.forecast_summary(cost)} for name, cost in found.items()]
+        console.print_json(several.document(told))
+        return
+    for name, cost in found.items():
+        announcing.planned(cost, name * (len(found) > 1))

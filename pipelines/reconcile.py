@@ -71,15 +71,19 @@ class Reconciliation:
         return self.missing + self.stale + self.silent + self.gone + self.revived
 
 
+Proof = tuple[Run, list[Reconciliation]]
+
+
 def reconcile(
     settings: Settings,
     *,
     entities: Sequence[str] = (),
     dry_run: bool = False,
     force: bool = False,
+    is_locked: bool = False,
     watch: Watch = lambda _run, _step: None,
     **seams: Any,
-) -> tuple[Run, list[Reconciliation]]:
+) -> Proof:
     """Prove that the warehouse equals the CRM, or make it so; a dry run only tells what differs."""
     found: list[Reconciliation] = []
 
@@ -98,6 +102,7 @@ def reconcile(
         force=force,
         dry_run=dry_run,
         is_announced=True,
+        is_locked=is_locked,
         watch=watch,
         then=then,
         **seams,

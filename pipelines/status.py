@@ -1,20 +1,26 @@
 """How things stand: watermarks, last runs, undeclared fields, budget left. Reads the warehouse only."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from rich.table import Table
 
 from pipelines import console
 from pipelines.backfill import command, unfinished
+from pipelines.config import refuse_unknown_crms
 from pipelines.place import Place
 from pipelines.push import standing
+from pipelines.several import document
 from pipelines.warehouse import Warehouse, open_warehouse
 from sources.crm import Crm
 from sources.errors import UsageError
+from sources.registry import CRMS
 
 LAST_RUNS = 5
+SHARED = ("warehouse", "transforms")
+"""What is the same for all CRMs."""
+LOADED = "select distinct crm from ops.runs"
 ENTITIES = """
 with loads as (
     select entity_loads.*, runs.started_at
@@ -62,8 +68,33 @@ where crm = ? and named_after <> field_name and not is_deleted order by entity, 
 """
 
 
+def read_all(place: Place, names: Sequence[str]) -> list[dict[str, Any]]:
+    """What `status` tells of each CRM that the warehouse has runs of, or of those named."""
+    refuse_unknown_crms(names)
+    with open_warehouse(place, "ops", read_only=True) as warehouse:
+        there = [name for (name,) in warehouse.rows_of(LOADED)] if warehouse.columns_of("ops", "runs") else []
+    chosen = [crm for crm in CRMS.values() if crm.name in (names or there)]
+    if lacking := [crm.name for crm in chosen if crm.name not in there] or [""] * (not chosen):
+        named = f" of {', '.join(lacking)}" if chosen else ""
+        raise UsageError(f"{place.title} holds no run{named} yet.", way_out="Run `roundtrip nightly` first.")
+    return [read(place, crm) for crm in chosen]
+
+
+def summary(found: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """What is told, as one document."""
+    shared = {name: found[0][name] for name in SHARED}
+    own = [{name: value for name, value in one.items() if name not in SHARED} for one in found]
+    return {**document(own), **shared}
+
+
+def show_all(found: Sequence[dict[str, Any]]) -> None:
+    """Print it for a person; the transforms, which are of all CRMs, once."""
+    for one in found:
+        show(one if one is found[-1] else {**one, "transforms": []})
+
+
 def read(place: Place, crm: Crm) -> dict[str, Any]:
-    """Everything `status` tells, as plain values."""
+    """Everything `status` tells of one CRM, as plain values."""
     with open_warehouse(place, f"raw_{crm.name}", read_only=True) as warehouse:
         kept = warehouse.catalog("ops")
         if "runs" not in kept:
@@ -99,7 +130,7 @@ def read(place: Place, crm: Crm) -> dict[str, Any]:
                 "until": one.until,
                 "rows": one.rows,
                 "days_left": round(one.days_left, 1),
-                "command": command(one),
+                "command": command(one, crm),
             }
             for one in backfills
         ],

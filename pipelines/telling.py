@@ -4,10 +4,12 @@ from typing import Any
 
 from pipelines import console
 from pipelines.failures import Failure
-from pipelines.nightly import Night
+from pipelines.nightly import Night, Part
 from pipelines.place import Place
+from pipelines.push import showing
 from pipelines.push.summing import summary as push_summary
 from pipelines.reports import SCHEMA
+from pipelines.several import document
 from pipelines.transform import Transformation
 
 
@@ -72,11 +74,36 @@ def summary(done: Transformation, place: Place) -> dict[str, Any]:
     }
 
 
+def night(done: Night, place: Place) -> None:
+    """What a night did: each CRM's load, the tables, and each CRM's push."""
+    for part in done.parts:
+        if part.run:
+            console.closing(part.run, names_crm=len(done.parts) > 1)
+        else:
+            console.note(f"{part.crm}: {part.load_problem}", "bold red")
+    if done.transformation:
+        closing(done.transformation, place)
+    if done.lacking:
+        what = "The reporting tables lack a CRM" if done.transformation else "No reporting tables yet"
+        console.note(f"{what}: {done.lacking} The next runs go on with that.")
+    for part in done.parts:
+        showing.night(part.push, part.push_problem)
+
+
 def night_summary(night: Night, place: Place) -> dict[str, Any]:
-    """A nightly job as JSON: the load, and in it what followed."""
+    """A nightly job as JSON: the loads, and beside them what followed."""
     transformation = night.transformation
-    followed = summary(transformation, place) if transformation else None
-    status = {"status": night.status, "problem": night.problem or None}
-    pushed = push_summary(night.push) if night.push else None
-    told = {"transform": followed, "lacking": night.lacking or None, "push": pushed}
-    return console.summary(night.run) | status | told
+    followed = {
+        "status": night.status,
+        "problem": night.problem or None,
+        "transform": summary(transformation, place) if transformation else None,
+        "lacking": night.lacking or None,
+    }
+    parts = [_part_summary(part) for part in night.parts]
+    return {**document(parts), **followed}
+
+
+def _part_summary(part: Part) -> dict[str, Any]:
+    failed = {"crm": part.crm, "status": "failed", "problem": part.load_problem}
+    pushed = push_summary(part.push) if part.push else None
+    return {**(console.summary(part.run) if part.run else failed), "push": pushed}

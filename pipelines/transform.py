@@ -24,6 +24,8 @@ from pipelines.place import Place
 from pipelines.publish import Edition, publish
 from pipelines.push import events, pending
 from pipelines.push.models import FOLDER
+from pipelines.readiness import ready_crms, what_is_lacking
+from pipelines.readiness import variables as told_always
 from pipelines.reports import Reports, open_reports
 from pipelines.warehouse import Warehouse, open_warehouse
 from sources.errors import RoundtripError, TransformError, UsageError
@@ -48,11 +50,6 @@ MOST_TOLD = 3
 LOADED_SINCE = """
 select count(*) from ops.runs where started_at > (select max(started_at) from ops.transforms where is_whole)
 """
-NEVER_READ = """
-select entity from ops.entity_loads where entity in ('activities', 'deals')
-group by entity having count(window_until) = 0 order by entity
-"""
-"""What the snapshots are of: taken of half of it, they would be wrong for good."""
 SNAPSHOTS = "/models/snapshots/"
 EVERYTHING = ("everything",)
 """What is unsettled after a run that did not get to the end."""
@@ -134,7 +131,7 @@ def transform_in(
                 full_refresh=full_refresh,
                 select=select,
                 exclude=() if select else (FOLDER,),
-                variables=variables,
+                variables={**told_always(warehouse), **(variables or {})},
                 follow=watch,
             )
             manifest = dbt.manifest(warehouse.place)
@@ -160,18 +157,6 @@ def _make_accounts(warehouse: Warehouse) -> None:
     """Make the tables that tell of pushes, which the models read also before the first push."""
     events.make(warehouse)
     pending.make(warehouse)
-
-
-def what_is_lacking(warehouse: Warehouse) -> str:
-    """Why the warehouse cannot be transformed yet; empty when it can be."""
-    nothing = f"{warehouse.place.title} holds nothing to transform."
-    if not warehouse.columns_of("ops", "entity_loads"):
-        return nothing
-    if never := [entity for (entity,) in warehouse.rows_of(NEVER_READ)]:
-        return f"{warehouse.place.title} has not been read to the end once: {', '.join(never)}."
-    # Once any entity has been loaded, all raw tables are there.
-    loaded = warehouse.rows_of("select 1 from ops.entity_loads where window_until is not null limit 1")
-    return "" if loaded else nothing
 
 
 def _judge(warehouse: Warehouse, done: Transformation, select: Sequence[str]) -> None:
@@ -216,7 +201,7 @@ def _publish(warehouse: Warehouse, done: Transformation, manifest: Mapping[str, 
             "The model int_as_of has no row.", way_out="Bring it back: all others refer to it."
         )
     watch("publishing")
-    proved_at = ops.proved_at(warehouse)
+    proved_at = ops.proved_at(warehouse, ready_crms(warehouse))
     edition = Edition(done.run_id, done.as_of, pendulum.now("UTC"), version("roundtrip"), proved_at)
     done.tables = publish(warehouse, manifest, edition)
 

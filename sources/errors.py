@@ -53,6 +53,16 @@ class RoundtripError(Exception):
         return f"{place}{self.message}{request}" + (f" {self.way_out}" if self.way_out else "")
 
 
+def unexpected(error: BaseException) -> RoundtripError:
+    """What is told of an error that nobody has foreseen."""
+    told = RoundtripError(
+        f"Something unexpected happened: {type(error).__name__}: {error}",
+        way_out="Please report it with the output of the same command with --debug.",
+    )
+    told.__cause__ = error
+    return told
+
+
 class UsageError(RoundtripError):
     """A setting or an argument that cannot work."""
 

@@ -152,7 +152,8 @@ def test_a_spent_budget_ends_it_in_part_and_each_time_it_gets_further(place: Pla
             assert (done.status, of(done).outcome) == ("partial", "partial")
             assert "tokens are spent" in done.problem
             (waiting,) = status.read(place, PIPEDRIVE)["unfinished_backfills"]
-            assert waiting["command"] == f"roundtrip backfill --entity activities --from {AFTER}T00:00:00Z"
+            going_on = f"roundtrip backfill --crm pipedrive --entity activities --from {AFTER}T00:00:00Z"
+            assert waiting["command"] == going_on
             assert waiting["command"] in of(done).remark
             assert waiting["rows"] > landed
             landed = waiting["rows"]
@@ -209,7 +210,7 @@ def test_beside_another_run_it_is_refused_and_told_who_holds_the_warehouse(
         ("activities", {"since": LATER, "until": SOME}, "Nothing lies between"),
         ("activities", {"since": SOME, "until": f"{SOME}T02:00:00+02:00"}, "Nothing lies between"),
         ("activites", {"since": SOME}, "Did you mean 'activities'"),
-        ("stages", {"since": SOME}, "roundtrip load --full --entity stages"),
+        ("stages", {"since": SOME}, "roundtrip load --full --crm pipedrive --entity stages"),
     ],
 )
 def test_what_cannot_work_is_refused_before_anything_is_asked(

@@ -101,6 +101,8 @@ def loaded(place: Place, run_id: str = "load") -> None:
     """A warehouse in which something was loaded, as far as the transforms can see."""
     run = Run(run_id, "load", "pipedrive", pendulum.now("UTC"), ended_at=pendulum.now("UTC"), status="done")
     with open_warehouse(place, "raw_pipedrive") as warehouse:
+        warehouse.make_schema("raw_pipedrive")
+        warehouse.execute("create table if not exists raw_pipedrive.activities (id bigint)")
         ops.begin(warehouse, run)
         ops.end(warehouse, run)
         warehouse.execute(

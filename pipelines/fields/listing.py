@@ -1,27 +1,45 @@
 """What `roundtrip fields` tells: the custom fields with their columns, and how many records have a value."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from rich.text import Text
 
 from pipelines import console
+from pipelines.config import refuse_unknown_crms
 from pipelines.fields.planning import Field
 from pipelines.fields.registry import known
 from pipelines.place import Place
 from pipelines.warehouse import open_warehouse
 from sources.crm import Crm
 from sources.errors import UsageError
+from sources.registry import CRMS
 
 MEASURES = "select entity, field_code, records, filled, unreadable from ops.custom_fields where crm = ?"
 
 
-def read(place: Place, crm: Crm, entity: str = "") -> list[dict[str, Any]]:
-    """The fields of all entities, or of one, as plain values."""
-    if entity and entity not in crm.field_lists:
+def read_all(place: Place, names: Sequence[str], entity: str = "") -> list[dict[str, Any]]:
+    """The fields of all CRMs that have some, or of those named."""
+    refuse_unknown_crms(names)
+    able = [crm for crm in CRMS.values() if crm.field_lists and crm.name in (names or CRMS)]
+    if not able:
+        raise UsageError(f"There are no custom fields of {', '.join(names)}.", way_out="Leave --crm out.")
+    _refuse_unknown(entity, able)
+    chosen = [crm for crm in able if not entity or entity in crm.field_lists]
+    return [{"crm": crm.name, **field} for crm in chosen for field in read(place, crm, entity)]
+
+
+def _refuse_unknown(entity: str, crms: Sequence[Crm]) -> None:
+    there = dict.fromkeys(name for crm in crms for name in crm.field_lists)
+    if entity and entity not in there:
         raise UsageError(
-            f"There are no custom fields of {entity!r}.",
-            way_out=f"There are of: {', '.join(crm.field_lists)}.",
+            f"There are no custom fields of {entity!r}.", way_out=f"There are of: {', '.join(there)}."
         )
+
+
+def read(place: Place, crm: Crm, entity: str = "") -> list[dict[str, Any]]:
+    """The fields of all entities of one CRM, or of one entity, as plain values."""
+    _refuse_unknown(entity, [crm])
     with open_warehouse(place, "ops", read_only=True) as warehouse:
         if not warehouse.columns_of("ops", "custom_fields"):
             raise UsageError(
@@ -59,13 +77,14 @@ def _told(
 
 def show(found: list[dict[str, Any]]) -> None:
     """Print them for a person, a table for each entity."""
-    for entity in dict.fromkeys(field["entity"] for field in found):
-        drawn = console.grid(f"{entity}\n", "field, code", "type")
+    named = len({field["crm"] for field in found}) > 1
+    for crm, entity in dict.fromkeys((field["crm"], field["entity"]) for field in found):
+        drawn = console.grid(f"{f'{crm} ' * named}{entity}\n", "field, code", "type")
         drawn.add_column("column", overflow="fold")
         drawn.add_column("filled", justify="right")
         drawn.add_column("", overflow="fold")
         for field in found:
-            if field["entity"] == entity:
+            if (field["crm"], field["entity"]) == (crm, entity):
                 drawn.add_row(*_cells(field))
         console.OUT.print(drawn)
 

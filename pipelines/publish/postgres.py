@@ -118,7 +118,9 @@ def _bring(warehouse: Warehouse, table: Table, before: dict[str, str] | None) ->
     else:
         _reshape(warehouse, table, before)
         # In a column that has just come, rows that stay as they are would have no value.
-        _replace_rows(warehouse, table if before == table.columns else replace(table, changing="true", fresh=""))
+        _replace_rows(
+            warehouse, table if before == table.columns else replace(table, changing="true", fresh="")
+        )
     _index(warehouse, table)
 
 

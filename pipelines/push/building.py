@@ -10,9 +10,10 @@ from pipelines.config import Settings
 from pipelines.failures import Failure, failures
 from pipelines.push.actions import Target, Wanted
 from pipelines.push.columns import offered
-from pipelines.push.models import FOLDER, Model, chosen_models, suggestion
+from pipelines.push.models import FOLDER, PREFIX, Model, chosen_models, suggestion
 from pipelines.push.targets import pushing_of, target_from, target_of
 from pipelines.push.wanted import Rows, read_file, read_table, wanted_rows
+from pipelines.readiness import variables as told_always
 from pipelines.warehouse import Warehouse, quoted
 from sources.errors import UsageError
 
@@ -44,14 +45,16 @@ def build_models(
     variables: Mapping[str, Any] | None = None,
     follow: dbt.Follow = lambda _step: None,
 ) -> Built:
-    """Build and test the push models of these names, all when none is named, and read their rows."""
+    """Build and test the push models of these names, all of the CRM when none is named, and read their rows."""
     if not warehouse.columns_of("ops", "transforms"):
         raise UsageError(
             f"{warehouse.place.title} has no reporting tables yet.", way_out="Run `roundtrip nightly` first."
         )
-    select = [f"+{name},{FOLDER}" for name in names] or [FOLDER]
-    nodes = dbt.build(warehouse.place, select=select, variables=variables, follow=follow)
-    models = chosen_models(dbt.manifest(warehouse.place), names)
+    crm = settings.crm.name
+    select = [f"+{name},{FOLDER}" for name in names] or [f"{FOLDER},{PREFIX}{crm}__*"]
+    told = {**told_always(warehouse), **(variables or {})}
+    nodes = dbt.build(warehouse.place, select=select, variables=told, follow=follow)
+    models = chosen_models(dbt.manifest(warehouse.place), names, crm)
     wrong = [node for node in nodes if not node.well]
     failed = {node.tested if "test" in node.kind else node.name for node in wrong}
     stale = warehouse.rows_of(LOADED_SINCE)[0][0]

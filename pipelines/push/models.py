@@ -62,17 +62,28 @@ def switched_off(manifest: Mapping[str, Any]) -> list[str]:
     return sorted({str(node["name"]) for node in nodes if _is_push(node)})
 
 
-def chosen_models(manifest: Mapping[str, Any], names: Sequence[str]) -> list[Model]:
-    """The models of these names; all that are on, when none is named."""
+class NoModelOn(UsageError):
+    """No push model of a CRM is on."""
+
+
+def crm_of(name: str) -> str:
+    """The CRM that a push model is called after; empty when its name is not one of a push model."""
+    found = NAME.fullmatch(name)
+    return found["crm"] if found else ""
+
+
+def chosen_models(manifest: Mapping[str, Any], names: Sequence[str], crm: str) -> list[Model]:
+    """The models of these names; all of the CRM that are on, when none is named."""
     there, off = push_models(manifest), switched_off(manifest)
     for name in names:
         if name not in [model.name for model in there]:
             raise _unknown(name, [model.name for model in there], off)
-    chosen = [model for model in there if not names or model.name in names]
+    chosen = [model for model in there if (model.name in names if names else model.crm == crm)]
     if not chosen:
-        examples = f" These are off: {', '.join(off)}." if off else ""
-        raise UsageError(
-            "No push model is on.",
+        own = [name for name in off if crm_of(name) == crm]
+        examples = f" These are off: {', '.join(own)}." if own else ""
+        raise NoModelOn(
+            f"No push model of {crm} is on.",
             way_out="Write one in transforms/models/push, or name examples in the variable push_examples of "
             f"transforms/dbt_project.yml.{examples}",
         )
@@ -126,6 +137,7 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     return f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(names)}."
 
 
-def nightly_models(manifest: Mapping[str, Any]) -> Iterator[str]:
-    """The names of the models that the nightly job applies."""
-    yield from (model.name for model in push_models(manifest) if model.meta.get("apply") == "nightly")
+def nightly_models(manifest: Mapping[str, Any], crm: str) -> Iterator[str]:
+    """The names of a CRM's models that the nightly job applies."""
+    models = (model for model in push_models(manifest) if model.crm == crm)
+    yield from (model.name for model in models if model.meta.get("apply") == "nightly")

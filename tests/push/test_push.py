@@ -43,7 +43,7 @@ def settings(crm: Sandbox, places: Places, tmp_path_factory: pytest.TempPathFact
         patch.setattr(dbt, "PROJECT", project.make(tmp_path_factory.mktemp("project") / "transforms"))
         found = crm.settings(places(tmp_path_factory.mktemp("push")), entities=NAMES)
         night = _night(found)
-        assert (night.status, night.push) == ("done", None), night.problem
+        assert (night.status, night.parts[0].push) == ("done", None), night.problem
         yield found
 
 
@@ -202,8 +202,9 @@ def test_what_the_crm_would_refuse_is_told_by_status_and_stops_no_other_row(sett
 
 def test_a_night_applies_what_is_the_nights_and_nothing_else(crm: Sandbox, settings: Settings) -> None:
     night = _night(settings, apply="nightly", subject="Nightly")
-    assert (night.status, night.push is not None) == ("done", True), night.problem
-    assert [made.target.name for made in night.push.plans] == [CALLS] if night.push else False
+    found = night.parts[0].push
+    assert (night.status, found is not None) == ("done", True), night.problem
+    assert [made.target.name for made in found.plans] == [CALLS] if found else False
     subjects = [one["subject"] for one in alive(crm.truth("activities")).values()]
     assert len([one for one in subjects if one.startswith("Nightly: ")]) == len(_deals(crm)[0])
 
@@ -216,7 +217,7 @@ def test_a_push_that_fails_makes_the_night_partial_and_undoes_nothing(
         night = _night(settings, apply="nightly", subject="Refused")
     finally:
         crm.calm()
-    assert (night.status, night.run.status) == ("partial", "done")
+    assert (night.status, night.parts[0].load_status) == ("partial", "done")
     assert night.transformation is not None
     assert night.transformation.status == "done"
 

@@ -187,18 +187,22 @@ def test_models_are_chosen_by_name() -> None:
     there = manifest(
         node("push_pipedrive__activities"), node("push_pipedrive__deals"), off=("push_pipedrive__x",)
     )
-    assert [one.name for one in chosen_models(there, ["push_pipedrive__deals"])] == ["push_pipedrive__deals"]
-    assert len(chosen_models(there, [])) == 2
+    assert [one.name for one in chosen_models(there, ["push_pipedrive__deals"], "pipedrive")] == [
+        "push_pipedrive__deals"
+    ]
+    assert len(chosen_models(there, [], "pipedrive")) == 2
     with pytest.raises(UsageError, match="Did you mean 'push_pipedrive__deals'"):
-        chosen_models(there, ["push_pipedrive__deal"])
+        chosen_models(there, ["push_pipedrive__deal"], "pipedrive")
     with pytest.raises(UsageError, match="push_pipedrive__x is off"):
-        chosen_models(there, ["push_pipedrive__x"])
-    with pytest.raises(UsageError, match=r"No push model is on.*These are off: push_pipedrive__x"):
-        chosen_models(manifest(off=("push_pipedrive__x",)), [])
+        chosen_models(there, ["push_pipedrive__x"], "pipedrive")
+    with pytest.raises(
+        UsageError, match=r"No push model of pipedrive is on.*These are off: push_pipedrive__x"
+    ):
+        chosen_models(manifest(off=("push_pipedrive__x",)), [], "pipedrive")
 
 
 def test_only_models_that_say_so_are_the_nights() -> None:
     there = manifest(
         node("push_pipedrive__activities"), node("push_pipedrive__deals", meta={"apply": "nightly"})
     )
-    assert list(nightly_models(there)) == ["push_pipedrive__deals"]
+    assert list(nightly_models(there, "pipedrive")) == ["push_pipedrive__deals"]
