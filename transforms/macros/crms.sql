@@ -23,17 +23,17 @@
             'title': text, 'status': text, 'probability': 'double precision', 'source': text, 'channel': id,
             'lost_reason': text, 'value': money, 'currency': text, 'expected_close_date': 'date', 'created_at': moment,
             'updated_at': moment, 'stage_changed_at': moment, 'won_at': moment, 'lost_at': moment, 'closed_at': moment,
-            'archived_at': moment, 'deleted_at': moment, 'is_archived': flag, 'is_deleted': flag,
+            'archived_at': moment, 'deleted_at': moment, 'is_archived': flag, 'is_deleted': flag, '_loaded_at': moment,
         },
         'organizations': {
             'organization_id': id, 'owner_id': id, 'name': text, 'address': 'json', 'website': text, 'industry': id,
             'employee_count': id, 'annual_revenue': money, 'created_at': moment, 'updated_at': moment,
-            'deleted_at': moment, 'is_deleted': flag,
+            'deleted_at': moment, 'is_deleted': flag, '_loaded_at': moment,
         },
         'persons': {
             'person_id': id, 'organization_id': id, 'owner_id': id, 'name': text, 'first_name': text,
             'last_name': text, 'emails': 'json', 'phones': 'json', 'job_title': text, 'created_at': moment,
-            'updated_at': moment, 'deleted_at': moment, 'is_deleted': flag,
+            'updated_at': moment, 'deleted_at': moment, 'is_deleted': flag, '_loaded_at': moment,
         },
         'pipelines': {
             'pipeline_id': id, 'name': text, 'sort_order': id, 'is_deal_probability_enabled': flag, 'is_deleted': flag,
@@ -42,7 +42,7 @@
             'product_id': id, 'owner_id': id, 'name': text, 'code': text, 'description': text, 'unit': text,
             'category': text, 'tax_percent': money, 'prices': 'json', 'billing_frequency': text,
             'billing_frequency_cycles': id, 'created_at': moment, 'updated_at': moment, 'deleted_at': moment,
-            'is_linkable': flag, 'is_deleted': flag,
+            'is_linkable': flag, 'is_deleted': flag, '_loaded_at': moment,
         },
         'stages': {
             'stage_id': id, 'pipeline_id': id, 'name': text, 'sort_order': id, 'deal_probability': 'double precision',

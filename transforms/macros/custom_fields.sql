@@ -26,24 +26,45 @@
 {% macro name_kinds() %}{{ return(['user', 'organization', 'person']) }}{% endmacro %}
 {% macro linked_kinds() %}{{ return(name_kinds() + ['label', 'labels']) }}{% endmacro %}
 
-{# In a select list: the columns of the staging model, called `custom`, and the names of what they refer to. #}
+{# In a select list: the columns of the staging model, called `custom`; names of what they refer to are in `names`. #}
 {% macro custom_field_columns(fields) -%}
     {%- for field in fields %}{% for column in field.columns -%}
         {%- if column.kind in name_kinds() -%}
-            {{ column.name }}.name as {{ column.name }},
+            names.{{ column.name }},
         {% else -%}
             custom.{{ column.name }},
         {% endif -%}
     {%- endfor %}{% endfor -%}
 {%- endmacro %}
 
+{# In a select list: the names of what custom fields refer to. #}
+{% macro custom_field_names(fields) -%}
+    {%- for field in fields %}{% for column in field.columns if column.kind in name_kinds() -%}
+        {{ column.name }}.name as {{ column.name }},
+    {% endfor %}{% endfor -%}
+{%- endmacro %}
+
 {#
-    The joins for those names. Not to the CTEs of a model: Postgres would write those that are used twice to disk, every
-    column of them. A model says on which it depends in a comment, because dbt reads it before any field is known.
+    The joins for those names, to the records of a model of names. What it depends on stands in a comment there, because
+    dbt reads that before any field is known.
 #}
-{% macro custom_field_joins(fields) -%}
-    {%- for field in fields %}{% for column in field.columns if column.kind in name_kinds() %}
-left join {{ ref('int_' ~ column.kind ~ 's') }} as {{ column.name }}
-    on custom.crm = {{ column.name }}.crm and custom.{{ field.columns[0].name }} = {{ column.name }}.{{ column.kind }}_id
+{% macro custom_field_joins(fields, record) -%}
+    {%- set named = [] -%}
+    {%- for field in fields %}{% for column in field.columns if column.kind in name_kinds() -%}
+        {%- do named.append((field.columns[0].name, column)) -%}
     {%- endfor %}{% endfor -%}
+    {%- if named %}
+left join {{ ref('stg_pipedrive__' ~ record ~ '_custom_fields') }} as custom
+    on {{ record }}s.crm = custom.crm and {{ record }}s.{{ record }}_id = custom.{{ record }}_id
+    {%- for id, column in named %}
+left join {{ ref('int_' ~ column.kind ~ 's') }} as {{ column.name }}
+    on custom.crm = {{ column.name }}.crm and custom.{{ id }} = {{ column.name }}.{{ column.kind }}_id
+    {%- endfor %}
+    {%- endif %}
+{%- endmacro %}
+
+{# What those joins may need, for a comment. #}
+{% macro custom_field_sources(record) -%}
+    {%- if 'pipedrive' in var('crms') %}{% do ref('stg_pipedrive__' ~ record ~ '_custom_fields') %}{% endif -%}
+    {%- for kind in name_kinds() %}{% do ref('int_' ~ kind ~ 's') %}{% endfor -%}
 {%- endmacro %}

@@ -11,12 +11,14 @@
         model.raw_code,
         activity_counts(), deal_status_at('x'),
         json_elements('x'), json_positions('x'), json_length('x'), json_id('x', 'x'), json_flag('x', 'x'),
-        json_readable('x'),
+        json_readable('x'), json_text('x', 'x'), json_primary_value('x'),
         clock_time('x'), duration_minutes('x'), local_date('x', 'x'), local_midnight('x', 'x'),
         literals(var('touch_types')), var('default_time_zone'), literals(var('crms')),
+        money_at_rate('x', 1), tojson(var('currency_rates')),
     ] -%}
-    {%- if 'staged_custom_fields' in model.raw_code -%}
-        {%- do ingredients.append(custom_fields_recipe(model.name.split('__')[1].split('_')[0] ~ 's')) -%}
+    {%- if 'custom_fields' in model.raw_code -%}
+        {%- set record = (model.name.split('__') | last).removeprefix('dim_').split('_')[0] -%}
+        {%- do ingredients.append(custom_fields_recipe(record ~ 's')) -%}
     {%- endif -%}
     {%- do ingredients.extend(views_behind(model)) -%}
     {{ return("'" ~ local_md5(ingredients | join('\n'))[:12] ~ "'") }}
@@ -121,6 +123,27 @@
                     and held._won_at is not distinct from deals.won_at
                     and held._lost_at is not distinct from deals.lost_at
                 {% endif %}
+        )
+    {% endif %}
+{%- endmacro %}
+
+{#
+    Of a table of records: those that were written again or vanished, and those that name others which are called
+    otherwise by now. `names` is the view of what they name.
+#}
+{% macro forget_stale_records(key, names) -%}
+    {% if is_incremental() %}
+        delete from {{ this }} as held
+        where not exists (
+            select 1
+            from {{ names }} as found
+            where
+                held.crm = found.crm
+                and held.{{ key }} = found.{{ key }}
+                and held._loaded_at = found._loaded_at
+                {%- for column in adapter.get_columns_in_relation(names) if column.name not in ['crm', key, '_loaded_at'] %}
+                    and held.{{ adapter.quote(column.name) }} is not distinct from found.{{ adapter.quote(column.name) }}
+                {%- endfor %}
         )
     {% endif %}
 {%- endmacro %}

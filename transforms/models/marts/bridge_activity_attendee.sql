@@ -42,5 +42,6 @@ select
     {{ json_id('entry', 'person_id') }} as person_id,
     {{ json_id('entry', 'user_id') }} as user_id,
     _loaded_at,
+    {{ built_at() }} as _built_at,
     {{ recipe() }} as _recipe
 from entries

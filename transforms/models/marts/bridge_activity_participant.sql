@@ -58,6 +58,7 @@ select
     person_id,
     max(case when is_primary then 1 else 0 end) = 1 as is_primary,
     max(_loaded_at) as _loaded_at,
+    {{ built_at() }} as _built_at,
     {{ recipe() }} as _recipe
 from named
 where person_id is not null

@@ -1,44 +1,28 @@
 {%- set fields = custom_fields('deals') -%}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook='{{ forget_stale_records("deal_id", ref("int_deal_names")) }}',
+    post_hook='{{ gather_statistics() }}',
+    indexes=key_indexes(['crm', 'deal_id']),
+) }}
+
 with
 deals as (
 
-    select * from {{ ref('int_deals') }}
+    select * from {{ ref('int_deals') }} as found
+    {% if is_incremental() %}
+        where not exists (
+            select 1 from {{ this }} as held where held.crm = found.crm and held.deal_id = found.deal_id
+        )
+    {% endif %}
 
 ),
 
-users as (
+names as (
 
-    select * from {{ ref('int_users') }}
-
-),
-
-persons as (
-
-    select * from {{ ref('int_persons') }}
-
-),
-
-organizations as (
-
-    select * from {{ ref('int_organizations') }}
-
-),
-
-pipelines as (
-
-    select * from {{ ref('int_pipelines') }}
-
-),
-
-stages as (
-
-    select * from {{ ref('int_stages') }}
-
-),
-
-reporting as (
-
-    select * from {{ ref('int_reporting_currency') }}
+    select * from {{ ref('int_deal_names') }}
 
 ),
 
@@ -59,12 +43,12 @@ select
     deals.stage_id,
     -- names
     deals.title,
-    users.name as owner_name,
-    persons.name as person_name,
-    organizations.name as organization_name,
-    pipelines.name as pipeline_name,
-    stages.name as stage_name,
-    stages.sort_order as stage_sort_order,
+    names.owner_name,
+    names.person_name,
+    names.organization_name,
+    names.pipeline_name,
+    names.stage_name,
+    names.stage_sort_order,
     -- state
     deals.status,
     deals.probability,
@@ -75,12 +59,12 @@ select
     deals.value,
     deals.currency,
     case
-        when deals.currency = reporting.currency then deals.value
+        when deals.currency = names.reporting_currency then deals.value
         {% for currency, rate in var('currency_rates').items() -%}
             when deals.currency = {{ literals([currency]) }} then {{ money_at_rate('deals.value', rate) }}
         {% endfor -%}
     end as value_reporting,
-    reporting.currency as reporting_currency,
+    names.reporting_currency,
     -- times
     deals.expected_close_date,
     deals.created_at,
@@ -97,13 +81,11 @@ select
     deals.is_deleted,
     -- custom fields
     {{ custom_field_columns(fields) }}
-    custom._unreadable
+    custom._unreadable,
+    -- provenance
+    deals._loaded_at,
+    {{ built_at() }} as _built_at,
+    {{ recipe() }} as _recipe
 from deals
-cross join reporting
-left join users on deals.crm = users.crm and deals.owner_id = users.user_id
-left join persons on deals.crm = persons.crm and deals.person_id = persons.person_id
-left join organizations on deals.crm = organizations.crm and deals.organization_id = organizations.organization_id
-left join pipelines on deals.crm = pipelines.crm and deals.pipeline_id = pipelines.pipeline_id
-left join stages on deals.crm = stages.crm and deals.stage_id = stages.stage_id
+inner join names on deals.crm = names.crm and deals.deal_id = names.deal_id
 left join custom on deals.crm = custom.crm and deals.deal_id = custom.deal_id
-{{ custom_field_joins(fields) }}

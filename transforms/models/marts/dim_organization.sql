@@ -1,15 +1,28 @@
 {%- set fields = custom_fields('organizations') -%}
--- depends_on: {{ ref('int_persons') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook='{{ forget_stale_records("organization_id", ref("int_organization_names")) }}',
+    post_hook='{{ gather_statistics() }}',
+    indexes=key_indexes(['crm', 'organization_id']),
+) }}
+
 with
 organizations as (
 
-    select * from {{ ref('int_organizations') }}
+    select * from {{ ref('int_organizations') }} as found
+    {% if is_incremental() %}
+        where not exists (
+            select 1 from {{ this }} as held where held.crm = found.crm and held.organization_id = found.organization_id
+        )
+    {% endif %}
 
 ),
 
-users as (
+names as (
 
-    select * from {{ ref('int_users') }}
+    select * from {{ ref('int_organization_names') }}
 
 ),
 
@@ -24,7 +37,7 @@ select
     organizations.organization_id,
     organizations.owner_id,
     organizations.name,
-    users.name as owner_name,
+    names.owner_name,
     {{ json_text('organizations.address', 'value') }} as address,
     {{ json_text('organizations.address', 'country') }} as country,
     {{ json_text('organizations.address', 'locality') }} as city,
@@ -38,8 +51,11 @@ select
     organizations.is_deleted,
     -- custom fields
     {{ custom_field_columns(fields) }}
-    custom._unreadable
+    custom._unreadable,
+    -- provenance
+    organizations._loaded_at,
+    {{ built_at() }} as _built_at,
+    {{ recipe() }} as _recipe
 from organizations
-left join users on organizations.crm = users.crm and organizations.owner_id = users.user_id
+inner join names on organizations.crm = names.crm and organizations.organization_id = names.organization_id
 left join custom on organizations.crm = custom.crm and organizations.organization_id = custom.organization_id
-{{ custom_field_joins(fields) }}

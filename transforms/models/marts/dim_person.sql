@@ -1,20 +1,28 @@
 {%- set fields = custom_fields('persons') -%}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook='{{ forget_stale_records("person_id", ref("int_person_names")) }}',
+    post_hook='{{ gather_statistics() }}',
+    indexes=key_indexes(['crm', 'person_id']),
+) }}
+
 with
 persons as (
 
-    select * from {{ ref('int_persons') }}
+    select * from {{ ref('int_persons') }} as found
+    {% if is_incremental() %}
+        where not exists (
+            select 1 from {{ this }} as held where held.crm = found.crm and held.person_id = found.person_id
+        )
+    {% endif %}
 
 ),
 
-organizations as (
+names as (
 
-    select * from {{ ref('int_organizations') }}
-
-),
-
-users as (
-
-    select * from {{ ref('int_users') }}
+    select * from {{ ref('int_person_names') }}
 
 ),
 
@@ -32,8 +40,8 @@ select
     persons.name,
     persons.first_name,
     persons.last_name,
-    organizations.name as organization_name,
-    users.name as owner_name,
+    names.organization_name,
+    names.owner_name,
     nullif({{ json_primary_value('persons.emails') }}, '') as primary_email,
     nullif({{ json_primary_value('persons.phones') }}, '') as primary_phone,
     persons.job_title,
@@ -43,9 +51,11 @@ select
     persons.is_deleted,
     -- custom fields
     {{ custom_field_columns(fields) }}
-    custom._unreadable
+    custom._unreadable,
+    -- provenance
+    persons._loaded_at,
+    {{ built_at() }} as _built_at,
+    {{ recipe() }} as _recipe
 from persons
-left join organizations on persons.crm = organizations.crm and persons.organization_id = organizations.organization_id
-left join users on persons.crm = users.crm and persons.owner_id = users.user_id
+inner join names on persons.crm = names.crm and persons.person_id = names.person_id
 left join custom on persons.crm = custom.crm and persons.person_id = custom.person_id
-{{ custom_field_joins(fields) }}

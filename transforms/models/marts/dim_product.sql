@@ -1,15 +1,28 @@
 {%- set fields = custom_fields('products') -%}
--- depends_on: {{ ref('int_persons') }}, {{ ref('int_organizations') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook='{{ forget_stale_records("product_id", ref("int_product_names")) }}',
+    post_hook='{{ gather_statistics() }}',
+    indexes=key_indexes(['crm', 'product_id']),
+) }}
+
 with
 products as (
 
-    select * from {{ ref('int_products') }}
+    select * from {{ ref('int_products') }} as found
+    {% if is_incremental() %}
+        where not exists (
+            select 1 from {{ this }} as held where held.crm = found.crm and held.product_id = found.product_id
+        )
+    {% endif %}
 
 ),
 
-users as (
+names as (
 
-    select * from {{ ref('int_users') }}
+    select * from {{ ref('int_product_names') }}
 
 ),
 
@@ -24,7 +37,7 @@ select
     products.product_id,
     products.owner_id,
     products.name,
-    users.name as owner_name,
+    names.owner_name,
     products.code,
     products.description,
     products.unit,
@@ -40,8 +53,11 @@ select
     products.is_deleted,
     -- custom fields
     {{ custom_field_columns(fields) }}
-    custom._unreadable
+    custom._unreadable,
+    -- provenance
+    products._loaded_at,
+    {{ built_at() }} as _built_at,
+    {{ recipe() }} as _recipe
 from products
-left join users on products.crm = users.crm and products.owner_id = users.user_id
+inner join names on products.crm = names.crm and products.product_id = names.product_id
 left join custom on products.crm = custom.crm and products.product_id = custom.product_id
-{{ custom_field_joins(fields) }}
