@@ -1,5 +1,6 @@
+-- Read where it is needed: made once, with all its texts, it would take longer than the checks themselves.
 with
-activities as (
+activities as not materialized (
 
     select
         crm,
@@ -116,17 +117,56 @@ active_owners as (
 
 ),
 
-duplicates as (
+-- What says nothing is equal to nothing here; no id is below zero.
+repeatable as not materialized (
 
     select
         crm,
         activity_id,
-        row_number() over (
-            -- Owner and date being the same, the same due_at is the same due time, or none.
-            partition by crm, coalesce(subject, ''), activity_type, owner_id, deal_id, due_date, due_at
-            order by activity_id
-        ) as occurrence
+        activity_type,
+        coalesce(subject, '') as subject,
+        coalesce(owner_id, -1) as owner_id,
+        coalesce(deal_id, -1) as deal_id,
+        -- Owner and date being the same, the same due_at is the same due time, or none.
+        coalesce(due_date, date '0001-01-01') as due_date,
+        coalesce(due_at, timestamp with time zone '0001-01-01 00:00:00+00') as due_at
     from activities
+
+),
+
+repeated as (
+
+    select
+        crm,
+        activity_type,
+        subject,
+        owner_id,
+        deal_id,
+        due_date,
+        due_at,
+        min(activity_id) as first_id
+    from repeatable
+    group by crm, activity_type, subject, owner_id, deal_id, due_date, due_at
+    having count(*) > 1
+
+),
+
+duplicates as (
+
+    select
+        repeatable.crm,
+        repeatable.activity_id
+    from repeatable
+    inner join repeated
+        on
+            repeatable.crm = repeated.crm
+            and repeatable.activity_type = repeated.activity_type
+            and repeatable.subject = repeated.subject
+            and repeatable.owner_id = repeated.owner_id
+            and repeatable.deal_id = repeated.deal_id
+            and repeatable.due_date = repeated.due_date
+            and repeatable.due_at = repeated.due_at
+    where repeatable.activity_id > repeated.first_id
 
 ),
 
@@ -289,7 +329,6 @@ findings as (
         activity_id as record_id,
         null as record_key
     from duplicates
-    where occurrence > 1
     union all
     select
         'deals_without_rate' as check_name,
