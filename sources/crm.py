@@ -13,6 +13,7 @@ from sources.budget import Tally
 from sources.entity import Entity
 from sources.http import Client
 from sources.pushing import Pushing
+from sources.writer import MakeWriter
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Account:
     """Whose token it is, and what time the server has."""
 
     user_id: int
+    """0: the CRM does not tell."""
     user: str
     company: str
     company_id: int | None
@@ -69,6 +71,8 @@ class Crm:
     """Changes on such a page."""
     field_lists: Mapping[str, str] = field(default_factory=dict)
     """The entities whose records have custom fields, each with the entity that lists its fields."""
+    writer: MakeWriter | None = None
+    """What writes the entities of `pushes`."""
     pushes: Mapping[str, Pushing] = field(default_factory=dict)
     """What may be written back, by entity."""
     legacy_pushes: Mapping[str, Pushing] = field(default_factory=dict)

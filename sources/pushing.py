@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 WriteKind = Literal[
-    "int", "number", "text", "bool", "date", "time", "duration", "uuid", "ints", "object", "objects"
+    "int", "number", "text", "bool", "date", "time", "duration", "moment", "uuid", "ints", "object", "objects"
 ]
-"""A value's type in JSON: `time` and `duration` are `HH:MM[:SS]`, `ints` a list of ids, `objects` a list of objects."""
+"""A value's type in JSON: `time` and `duration` are `HH:MM[:SS]`, `moment` is a time with its zone, `ints` a list of
+ids, `objects` a list of objects."""
 
 CUSTOM = "custom_fields."
 """A custom field is called `custom_fields.<key>` here, and sent as a member of the object `custom_fields`."""
@@ -44,6 +45,8 @@ class Writable:
     verbatim: bool = True
     """Whether the CRM keeps what it is given as it is: a note may lose its scripts, a place gain its parts, the first
     of several participants become the primary one."""
+    nothing: Any = None
+    """What the CRM says, and is told, where there is no value: 0 for no record."""
     title: str = ""
     """What people call it, where that is not its name: a custom field's column."""
 
@@ -139,6 +142,13 @@ class Pushing:
     bulk_delete: str = ""
     """The path that deletes many at once by `ids`; empty where there is none."""
     bulk_delete_cost: int = 0
+    bulk_update: str = ""
+    """The path that gives many records the same values; empty where there is none."""
+    bulk_fields: frozenset[str] = frozenset()
+    """Fields of which many records can be given the same values at once."""
+    create_requests: int = 1
+    update_requests: int = 2
+    """Requests it takes; before an update or a delete the record is read."""
 
     def field(self, name: str) -> Writable | None:
         """The field of this name, if it may be written."""

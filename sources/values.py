@@ -8,7 +8,7 @@ value to send, too: what the CRM would only tidy up is sent tidy, and comes back
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -20,7 +20,7 @@ DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
 TIME: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")
 DURATION: Final = re.compile(r"(\d{1,3}):([0-5]\d)(?::([0-5]\d))?")
 UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-TEXTS: Final = frozenset({"text", "date", "time", "duration", "uuid"})
+TEXTS: Final = frozenset({"text", "date", "time", "duration", "moment", "uuid"})
 """Kinds of which an empty text is nothing."""
 MOST: Final = 2**53
 """Beyond it a number in JSON is no longer exact."""
@@ -28,7 +28,7 @@ MOST: Final = 2**53
 
 def problem(writable: Writable, value: Any) -> str:
     """Why the CRM would refuse this value of a field; empty: it would take it. Nothing is coerced."""
-    if _is_empty(writable.kind, value):
+    if _is_empty(writable.kind, value) or _is_nothing(writable, value):
         return "" if writable.nullable else "may not be empty"
     if found := _problem(writable.kind, value, writable.parts):
         return found
@@ -71,6 +71,11 @@ def _is_empty(kind: WriteKind, value: Any) -> bool:
     return value is None or (kind in TEXTS and isinstance(value, str) and not value.strip())
 
 
+def _is_nothing(writable: Writable, value: Any) -> bool:
+    """Whether it is what the CRM says where there is no value; false is one."""
+    return writable.nothing is not None and value == writable.nothing and not isinstance(value, bool)
+
+
 def _is_int(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= MOST
 
@@ -96,6 +101,15 @@ def _is_date(value: Any) -> bool:
     return True
 
 
+def _moment(value: Any) -> datetime | None:
+    """The moment that a text names, in UTC."""
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+        return moment.astimezone(UTC) if moment is not None and moment.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        return None
+
+
 def _matches(pattern: re.Pattern[str]) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, str) and bool(pattern.fullmatch(value)) and value.isascii()
 
@@ -108,6 +122,7 @@ KINDS: Final[Mapping[WriteKind, tuple[str, Callable[[Any], bool]]]] = {
     "date": ("no date like 2026-01-31", _is_date),
     "time": ("no time like 15:00", _matches(TIME)),
     "duration": ("no duration like 01:30", _matches(DURATION)),
+    "moment": ("no time with its zone like 2026-01-31T15:00:00Z", lambda value: _moment(value) is not None),
     "uuid": ("no UUID", _matches(UUID)),
     "ints": (
         "no list of whole numbers",
@@ -129,12 +144,15 @@ def canonical(writable: Writable, value: Any) -> Any:
         return _objects(writable, value)
     if writable.kind == "object":
         return _object(writable.parts, value)
-    return _plain(writable.kind, value)
+    plain = _plain(writable.kind, value)
+    return None if _is_nothing(writable, plain) else plain
 
 
 def _plain(kind: WriteKind, value: Any) -> Any:
     if isinstance(value, str) and kind in TEXTS:
         return _text(kind, value)
+    if isinstance(value, datetime) and kind == "moment":
+        return _in_utc(value)
     if isinstance(value, float | Decimal) and kind in ("int", "number"):
         return _number(value)
     if kind == "ints" and isinstance(value, list):
@@ -145,6 +163,8 @@ def _plain(kind: WriteKind, value: Any) -> Any:
 def _text(kind: WriteKind, value: str) -> str | None:
     if kind == "uuid":
         return value.lower() or None
+    if kind == "moment":
+        return _in_utc(moment) if (moment := _moment(value)) is not None else value.strip() or None
     if kind == "text":
         return value.replace("\r\n", "\n").strip() or None
     pattern = {"time": TIME, "duration": DURATION}.get(kind)
@@ -153,6 +173,10 @@ def _text(kind: WriteKind, value: str) -> str | None:
         return value or None
     hours, minutes, seconds = found[1], found[2], found[3] or "00"
     return f"{int(hours):02}:{minutes}" + (f":{seconds}" if seconds != "00" else "")
+
+
+def _in_utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _number(value: float | Decimal) -> Any:

@@ -18,7 +18,7 @@ from pipelines.place import Destination, Place
 from pipelines.push.landing import Landing
 from pipelines.push.ledger import Ledger
 from pipelines.push.settling import Settling
-from sources.writer import Writer
+from sources.pipedrive.writer import Writer
 from tests.killed import die, die_at_call
 from tests.pushing import Model, target
 from tests.support import ADMIN, IMPATIENT, PIPEDRIVE, at_length

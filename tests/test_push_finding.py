@@ -34,7 +34,8 @@ def record(
     """A record that was added, and perhaps edited, so long after the intent."""
     row = {"id": number, "creator_user_id": ME, **VALUES, **values}
     times = (AT + added + edited, AT + added)
-    return Record(number, *times, is_deleted=False, raw=json.dumps(row).encode(), row=row)
+    raw, creator = json.dumps(row).encode(), row["creator_user_id"]
+    return Record(number, *times, is_deleted=False, raw=raw, row=row, creator=creator)
 
 
 def found(intents: Sequence[Intent], *records: Record, claimed: Sequence[int] = ()) -> dict[str, int]:

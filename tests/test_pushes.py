@@ -7,10 +7,11 @@ import httpx
 import pytest
 
 from sources.budget import Tally
+from sources.pipedrive.writer import Writer
 from sources.pushing import CUSTOM, Pushing, Writable, custom_field
 from sources.values import canonical, problem
 from sources.walk import Fetcher
-from sources.writer import Record, Writer
+from sources.writer import Record
 from tests.bodies import (
     BESIDE,
     DOCUMENTED,
@@ -107,7 +108,7 @@ def test_what_is_written_is_answered_and_kept(name: str, field: Writable, box: B
     async def work(writer: Writer) -> list[Record | None]:
         created = await writer.create({**minimal(pushing), **beside, field.name: values[0]})
         assert created.record
-        changed = [await writer.update(created.record.record_id, {field.name: value}) for value in values]
+        changed = [await writer.update(created.record, {field.name: value}) for value in values]
         read = await writer.read(created.record.record_id)
         return [created.record, *(one.record for one in changed), read]
 
@@ -128,7 +129,7 @@ def test_null_empties_what_may_be_empty_and_only_that(name: str, field: Writable
         created = await writer.create({**minimal(pushing), **beside, field.name: before})
         assert created.record
         assert created.record.values_of([field])[field.name] == before
-        return (await writer.update(created.record.record_id, {field.name: None})).record
+        return (await writer.update(created.record, {field.name: None})).record
 
     record = box.write(pushing, work)
     assert record
@@ -204,8 +205,8 @@ def test_custom_fields_of_every_type_are_taken_kept_emptied_and_refused(entity: 
     async def work(writer: Writer) -> list[dict[str, Any]]:
         created = (await writer.create({**minimal(pushing), **wanted})).record
         assert created
-        one = (await writer.update(created.record_id, {fields[0].name: None})).record
-        none = (await writer.update(created.record_id, dict.fromkeys(wanted))).record
+        one = (await writer.update(created, {fields[0].name: None})).record
+        none = (await writer.update(created, dict.fromkeys(wanted))).record
         return [record.values_of(fields) for record in (created, one, none) if record]
 
     created, one, none = box.write(pushing, work)

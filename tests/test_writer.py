@@ -9,9 +9,10 @@ import pytest
 
 from sources.budget import Tally
 from sources.errors import AnswerLost, BudgetSpent, NotAccepted, NotFound, NotServed, Refused
+from sources.pipedrive.writer import Writer
 from sources.pushing import Pushing
 from sources.walk import Fetcher
-from sources.writer import Answered, Record, Writer
+from sources.writer import Answered, Record
 from tests.bodies import PUSHINGS
 from tests.support import ADMIN, IMPATIENT, PIPEDRIVE, Sandbox
 from tests.support import sandbox as started
@@ -88,7 +89,7 @@ def test_every_request_costs_what_is_declared(box: Box, pushing: Pushing, costs:
     works: list[Callable[[Writer], Coroutine[Any, Any, Any]]] = [
         lambda writer: writer.create({"subject": "Cost"}),
         lambda writer: writer.read(record.record_id),
-        lambda writer: writer.update(record.record_id, {"done": True}),
+        lambda writer: writer.update(record, {"done": True}),
         lambda writer: writer.delete(record.record_id),
         lambda writer: writer.lookup({"owner_id": 1}, now(box)),
     ]
@@ -108,7 +109,7 @@ def now(box: Box) -> datetime:
 def test_a_creation_sends_no_nulls_and_a_change_nothing_but_what_is_given(box: Box) -> None:
     record = box.created(subject="Nulls", note=None, owner_id=None, deal_id=1)
     assert record.row["owner_id"] == 1
-    changed = box.do(lambda writer: writer.update(record.record_id, {"deal_id": None})).record
+    changed = box.do(lambda writer: writer.update(record, {"deal_id": None})).record
     assert changed
     before, after = dict(record.row), dict(changed.row)
     assert {name for name in before if before[name] != after[name]} <= {"deal_id", "update_time"}
@@ -125,7 +126,7 @@ def test_what_is_deleted_is_gone_and_deleting_it_again_is_done(box: Box, pushing
     assert box.do(lambda writer: writer.read(record.record_id), pushing) is None
     assert box.rows("Gone")[0]["is_deleted"]
     with pytest.raises(NotFound) as told:
-        box.do(lambda writer: writer.update(record.record_id, {"note": "x"}), pushing)
+        box.do(lambda writer: writer.update(record, {"note": "x"}), pushing)
     assert told.value.reason == "Activity not found"
 
 
@@ -208,7 +209,7 @@ def test_a_change_whose_answer_was_lost_is_not_repeated_and_a_deletion_is(box: B
     record = box.created(subject="Once")
     box.sandbox.arm("failed_after", method="PATCH,DELETE", times=2)
     with pytest.raises(AnswerLost):
-        box.do(lambda writer: writer.update(record.record_id, {"note": "x"}))
+        box.do(lambda writer: writer.update(record, {"note": "x"}))
     assert box.tally.requests == 1
     assert box.do(lambda writer: writer.delete(record.record_id)).deleted == (record.record_id,)
     assert box.tally.requests == 2, "the second finds it deleted, which is what was wanted"
@@ -261,7 +262,7 @@ def test_a_lookup_reads_to_the_end_of_what_can_be_meant_and_no_further(box: Box)
 
 
 def test_a_lookup_walks_through_many_pages(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sources.writer.PAGE", 7)
+    monkeypatch.setattr("sources.pipedrive.writer.PAGE", 7)
     box.sandbox.control("clock", by=5)
     since = now(box).replace(microsecond=0)
     made = [box.created(subject="Page").record_id for _ in range(20)]
@@ -281,4 +282,4 @@ def test_what_the_answer_says_is_what_a_load_would_read(box: Box) -> None:
     record = box.created(subject="Load", location={"value": "Tallinn"}, note="n")
     (row,) = [row for row in box.sandbox.truth("activities") if row["id"] == record.record_id]
     assert dict(record.row) == row
-    assert isinstance(box.do(lambda writer: writer.update(record.record_id, {"done": True})), Answered)
+    assert isinstance(box.do(lambda writer: writer.update(record, {"done": True})), Answered)

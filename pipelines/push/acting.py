@@ -39,6 +39,22 @@ class Done:
     """What went wrong on the way, if it is not the row's fault."""
 
 
+@dataclass(frozen=True)
+class Judged:
+    """An update that is to be sent, now that the record has been read: what to write, and what is left as it is."""
+
+    action: Action
+    record: Record
+    writes: tuple[Change, ...]
+    conflicts: tuple[Change, ...]
+    left: AbstractSet[str]
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What to send, by field."""
+        return {change.field.name: change.after for change in self.writes}
+
+
 class Actor:
     """Acts on the records of one target."""
 
@@ -60,11 +76,11 @@ class Actor:
         except (BudgetSpent, NotAccepted):
             raise
         except NotFound as error:
-            return _gone(action, error.request_id)
+            return gone(action, error.request_id)
         except AnswerLost as error:
             return ended(action, "unknown", error.message, error.request_id, trouble=error)
         except RETRIED as error:
-            return _troubled(action, error)
+            return troubled(action, error)
         except ApiError as error:
             return ended(action, "refused", error.reason or error.message, error.request_id)
 
@@ -75,7 +91,7 @@ class Actor:
         if action.operation == "delete":
             return ended(action, "applied", FOUND, is_deleted=True) if record is None else None
         if record is None:
-            return _gone(action)
+            return gone(action)
         if self._values(action, record) != action.values:
             return None
         pushed = self._pushed(action, record, frozenset())
@@ -86,9 +102,20 @@ class Actor:
         return self._applied(action, answered, action.changes)
 
     async def _update(self, action: Action) -> Done:
+        judged = await self.judged(action)
+        if isinstance(judged, Done):
+            return judged
+        return self.updated(judged, await self.writer.update(judged.record, judged.values))
+
+    def updated(self, judged: Judged, answered: Answered) -> Done:
+        """What came of an update that was answered."""
+        return self._applied(judged.action, answered, judged.writes, judged.conflicts, judged.left)
+
+    async def judged(self, action: Action) -> Judged | Done:
+        """The update, if anything is to be sent."""
         record = await self.writer.read(action.record_id or 0)
         if record is None:
-            return _gone(action)
+            return gone(action)
         lost = self.lost.get(action.push_key)
         is_lost = lost is not None and lost.action.operation == "update"
         intended = lost.action.values if lost is not None and is_lost else {}
@@ -97,9 +124,7 @@ class Actor:
         conflicts = tuple(change for decision, change in decided if decision == "conflict")
         left = {change.field.name for decision, change in decided if decision in ("conflict", "leave")}
         if writes:
-            values = {change.field.name: change.after for change in writes}
-            answered = await self.writer.update(record.record_id, values)
-            return self._applied(action, answered, writes, conflicts, left)
+            return Judged(action, record, writes, conflicts, left)
         found = is_lost and not conflicts
         verdict: Any = "conflict" if conflicts else "applied" if found else "already"
         return ended(
@@ -167,17 +192,20 @@ class Actor:
         left: AbstractSet[str] = frozenset(),
     ) -> Done:
         record = answered.record
-        pushed = self._pushed(action, record, left)
-        return ended(
+        verdict, reason = _verdict(answered, _told(conflicts))
+        done = ended(
             action,
-            "applied",
-            _told(conflicts),
+            verdict,
+            reason,
             answered.request_id,
             record=record,
-            pushed=pushed,
+            pushed=self._pushed(action, record, left | set(answered.not_taken)),
             changes=writes,
             conflicts=conflicts,
         )
+        if record is not None or answered.record_id is None:
+            return done
+        return replace(done, outcome=replace(done.outcome, record_id=answered.record_id))
 
     def _pushed(self, action: Action, record: Record | None, without: AbstractSet[str]) -> dict[str, Pushed]:
         """What is agreed now of each field: what the row wants, and what the CRM has made of it.
@@ -229,12 +257,24 @@ def ended(
     return Done(outcome, record, is_deleted, trouble)
 
 
-def _gone(action: Action, request_id: str = "") -> Done:
+def gone(action: Action, request_id: str = "") -> Done:
+    """What comes of an action on a record that is deleted."""
     return ended(action, "gone", DELETED_THERE, request_id, is_deleted=True)
 
 
-def _troubled(action: Action, error: ApiError) -> Done:
+def troubled(action: Action, error: ApiError) -> Done:
+    """What comes of an action that was not sent, through no fault of its own."""
     return ended(action, "refused", error.message, error.request_id, trouble=error, passing=True)
+
+
+def _verdict(answered: Answered, told: str) -> tuple[Any, str]:
+    """What to say of a write that was answered, and read again."""
+    if answered.not_taken:
+        return "refused", f"it was accepted, and did not change: {', '.join(answered.not_taken)}"
+    if answered.changed:
+        names = ", ".join(answered.changed)
+        return "conflict", f"other fields are not as they were before it was written: {names}"
+    return "applied", told
 
 
 def _told(conflicts: tuple[Change, ...]) -> str:

@@ -31,6 +31,7 @@ from pipelines.push.together import act_together
 from pipelines.warehouse import Warehouse
 from sources.budget import Tally
 from sources.errors import ApiError, UsageError
+from sources.pushing import Pushing
 from sources.walk import Fetcher
 from sources.writer import Writer
 
@@ -137,7 +138,7 @@ class Applying:
             return
         self.connect()
         tally = self.run.pushing.setdefault(target.pushing.entity, Tally())
-        writer = Writer(self.fetcher.client, target.pushing, tally)
+        writer = self._writer(target.pushing, tally)
         landing = Landing(
             self.warehouse, self.settings.crm.entities[target.pushing.entity], self.run.started_at
         )
@@ -149,6 +150,12 @@ class Applying:
         if again:
             again = self._settled(target, writer, landing, again)
             self._perform(target, writer, landing, again)
+
+    def _writer(self, pushing: Pushing, tally: Tally) -> Writer:
+        make = self.settings.crm.writer
+        if make is None:
+            raise UsageError(f"Nothing can be written to {self.settings.crm.name}.")
+        return make(self.fetcher.client, pushing, tally)
 
     def _is_unknown(self, target: Target, key: str) -> bool:
         found = self.outcomes.get((target.name, key))
@@ -268,6 +275,15 @@ class Applying:
 
 
 def _grouped(target: Target, intents: Sequence[Intent]) -> list[list[Intent]]:
-    """Those that one request may do: deletions, where the API deletes many at once."""
-    together = [one for one in intents if target.pushing.bulk_delete and one.action.operation == "delete"]
-    return [*([together] if together else []), *([one] for one in intents if one not in together)]
+    """Those that one request may do: deletions, and updates of some fields, where the API can do many at once."""
+    pushing = target.pushing
+    together: dict[str, list[Intent]] = {"delete": [], "update": []}
+    alone: list[list[Intent]] = []
+    for one in intents:
+        operation, fields = one.action.operation, one.action.values.keys()
+        many = pushing.bulk_delete if operation == "delete" else fields <= pushing.bulk_fields
+        if many and operation in together:
+            together[operation].append(one)
+        else:
+            alone.append([one])
+    return [*filter(None, together.values()), *alone]

@@ -79,11 +79,8 @@ def _was_ours(intent: Intent, record: Record, user_id: int) -> bool:
     if record.add_time is None or record.update_time is None:
         return False
     changed = record.update_time > record.add_time
-    return (
-        changed
-        and record.add_time <= intent.at + SOON
-        and record.row.get("creator_user_id", user_id) == user_id
-    )
+    ours = not user_id or record.creator in (None, user_id)
+    return changed and ours and record.add_time <= intent.at + SOON
 
 
 def _tells(intent: Intent, differing: Collection[str]) -> bool:

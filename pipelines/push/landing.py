@@ -61,6 +61,8 @@ class Landing:
 
     def _completed(self, table: pa.Table, records: Sequence[Record]) -> pa.Table:
         """The rows, with what is held of the fields that the answers do not carry."""
+        if all(record.is_whole for record in records):
+            return table
         lacking = {
             one.name: mask
             for one in self.entity.fields

@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -30,6 +30,8 @@ def json_value(kind: WriteKind, value: Any) -> Any:
         return value
     if kind in NUMERIC and isinstance(value, float | Decimal):
         return _number(value)
+    if isinstance(value, datetime) and kind == "moment":
+        return (value if value.tzinfo else value.replace(tzinfo=UTC)).isoformat()
     if isinstance(value, datetime) and kind == "date" and value.time() == time() and value.tzinfo is None:
         return value.date().isoformat()
     return _plain(value)

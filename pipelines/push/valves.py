@@ -16,9 +16,10 @@ def cost(pushing: Pushing, actions: Iterable[Action]) -> tuple[int, int]:
         "update": pushing.read_cost + pushing.update_cost,
         "delete": pushing.read_cost + pushing.delete_cost,
     }
+    needed = {"create": pushing.create_requests, "update": pushing.update_requests, "delete": 2}
     requests = spent = 0
     for action in actions:
-        requests += (1 if action.operation == "create" else 2) + action.looks_first
+        requests += needed[action.operation] + action.looks_first
         spent += tokens[action.operation] + action.looks_first * pushing.lookup_cost
     return requests, spent
 

@@ -5,6 +5,8 @@ import pendulum
 from sources.crm import Crm
 from sources.deskera import client
 from sources.deskera.entities import ENTITIES
+from sources.deskera.pushes import PUSHES
+from sources.deskera.writer import Writer
 
 DESKERA = Crm(
     name="deskera",
@@ -18,4 +20,6 @@ DESKERA = Crm(
     deletions_reach=pendulum.duration(),
     deleted_for=pendulum.duration(),
     identify_cost=client.IDENTIFY_COST,
+    writer=Writer,
+    pushes=PUSHES,
 )

@@ -4,6 +4,7 @@ from sources.crm import Crm
 from sources.pipedrive import client, recents
 from sources.pipedrive.entities import ENTITIES
 from sources.pipedrive.pushes import LEGACY_PUSHES, PUSHES
+from sources.pipedrive.writer import Writer
 
 PIPEDRIVE = Crm(
     name="pipedrive",
@@ -27,6 +28,7 @@ PIPEDRIVE = Crm(
         "organizations": "organization_fields",
         "products": "product_fields",
     },
+    writer=Writer,
     pushes=PUSHES,
     legacy_pushes=LEGACY_PUSHES,
 )

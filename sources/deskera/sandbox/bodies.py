@@ -45,7 +45,7 @@ FIELDS: Final[Mapping[str, tuple[str, Check, Any]]] = {
     "contact_ids": ("a list of integers", is_list(is_integer), []),
     "organization_ids": ("a list of integers", is_list(is_integer), []),
     "linked_to": ("an integer", is_integer, 0),
-    "owner_id": ("an integer", is_integer, 0),
+    "owner_id": ("an integer", is_integer, None),
     "is_status": ("a boolean", is_boolean, False),
     "source": ("a string", is_text, "API"),
     "source_id": ("a string", is_text, ""),

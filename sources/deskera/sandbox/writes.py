@@ -114,7 +114,7 @@ def _delete(account: Account, record_id: int, by: By) -> None:
 
 
 def _written(held: Record, new: Record, now: str, by: By) -> Record:
-    owner: dict[str, Any] = {} if new["owner_id"] else {"owner_id": by.user_id}
+    owner: dict[str, Any] = {} if new["owner_id"] is not None else {"owner_id": by.user_id}
     length = minutes(new["start"], new["end"])
     return {
         **held,
