@@ -45,4 +45,4 @@ cross join checks
 where
     deals.deals != speeds.deals
     or deals.closed_deals != mixes.closed_deals
-    or checks.checks != 11 * {{ var('crms') | length }}
+    or checks.checks != 12 * {{ var('crms') | length }}

@@ -89,7 +89,7 @@ lists as (
     from {{ ref('stg_ops__entity_loads') }}
     where
         {{ is_among('crm', var('crms')) }}
-        and entity in ('activities', 'deals', 'persons', 'organizations')
+        and entity in ('activities', 'deals', 'persons', 'contacts', 'organizations')
         and window_until is not null
     group by crm, entity
 
@@ -98,6 +98,12 @@ lists as (
 as_of as (
 
     select as_of from {{ ref('int_as_of') }}
+
+),
+
+compared as (
+
+    select * from {{ ref('int_contacts_compared') }}
 
 ),
 
@@ -255,6 +261,12 @@ checks as (
         'persons' as population
     union all
     select
+        'ambiguous_contacts' as check_name,
+        'Persons who share an e-mail address or phone number with somebody of another CRM, but not clearly with one.'
+            as description,
+        'persons' as population
+    union all
+    select
         'lists_behind' as check_name,
         'Lists that were not read up to the moment the tables tell of.' as description,
         'lists' as population
@@ -364,6 +376,14 @@ findings as (
             from reachable
             where without_primary.crm = reachable.crm and without_primary.person_id = reachable.person_id
         )
+    union all
+    select distinct
+        'ambiguous_contacts' as check_name,
+        crm,
+        person_id as record_id,
+        null as record_key
+    from compared
+    where other_person_id is null
     union all
     select
         'lists_behind' as check_name,
