@@ -126,7 +126,9 @@ def _able(settings: Settings, names: Sequence[str]) -> list[Entity]:
     for entity in chosen:
         chosen_crm = _chosen_crm(settings.crm.name, entity.name)
         way_out = f"`roundtrip load --full{chosen_crm} --entity {entity.name}` reads the whole list."
-        if not entity.incremental:
+        if not entity.incremental or entity.embedded:
+            raise UsageError(f"The list of {entity.name} cannot be asked for a window.", way_out=way_out)
+        if not all(listing.since or listing.sortable for listing in entity.lists):
             raise UsageError(f"The list of {entity.name} cannot be asked for a window.", way_out=way_out)
         if not all(listing.sortable for listing in entity.lists):
             raise UsageError(

@@ -70,7 +70,8 @@ def check(settings: Settings) -> Found:
         reach = tuple(
             one for entity in settings.chosen() for one in fetcher.run(_reach(Reader(client, entity, tally)))
         )
-        reach += (fetcher.run(_deletions(settings, client, tally, account)),)
+        if settings.crm.deletions_reach:
+            reach += (fetcher.run(_deletions(settings, client, tally, account)),)
         limiter = client.limiter
     return Found(account, reach, tally, limiter.daily_remaining, limiter.daily_limit, limiter.limit)
 
@@ -150,8 +151,10 @@ def show(found: Found) -> None:
     for one in found.reach:
         drawn.add_row(one.entity, one.path, _mark(one))
     console.OUT.print(drawn)
-    if found.daily_tokens:
-        console.OUT.print(f"{found.tokens_left:,} of {found.daily_tokens:,} tokens left today.")
+    if not found.daily_tokens:  # a CRM that names no limits
+        console.OUT.print(f"This check took {found.tally.requests} requests.")
+        return
+    console.OUT.print(f"{found.tokens_left:,} of {found.daily_tokens:,} tokens left today.")
     console.OUT.print(
         f"At most {found.burst} requests in 2 seconds. This check cost {found.tally.tokens} tokens."
     )

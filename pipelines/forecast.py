@@ -18,6 +18,7 @@ from pipelines.config import Settings
 from pipelines.lock import locked
 from pipelines.ops import Run
 from pipelines.planning import Estimate, Forecast, Limits
+from pipelines.scope import with_hosts
 from pipelines.warehouse import Warehouse, open_warehouse
 from sources.crm import Crm
 from sources.entity import DELETED, DELETED_AT, Entity, Parent
@@ -62,7 +63,8 @@ def forecast(
     dry_run: bool = False,
 ) -> Forecast:
     """What a command would cost, as far as the warehouse can tell."""
-    chosen = settings.chosen(entities) if command == "nightly" else settings.walked(entities)
+    asked = settings.chosen(entities) if command == "nightly" else settings.walked(entities)
+    chosen = with_hosts(settings.crm, asked)
     with _opened(settings) as warehouse:
         facts = _Facts(settings, warehouse)
         if command == "nightly":
@@ -119,6 +121,8 @@ class _Facts:
         )
 
     def _nightly(self, entity: Entity, changes: Mapping[str, float]) -> Estimate:
+        if entity.embedded:
+            return planning.of_embedded(entity)
         if entity.parent is not None:
             return self._children(entity, entity.parent)
         if entity.name in changes:
@@ -153,7 +157,7 @@ class _Facts:
         return bool(reached and latest and reached >= latest - self.crm.deletions_reach)
 
     def _reads_changes(self, entity: Entity) -> bool:
-        return entity.incremental and entity.name in self.reached
+        return entity.incremental and not entity.embedded and entity.name in self.reached
 
     def _changes(self, entity: Entity) -> float:
         if self.warehouse is None:
@@ -165,6 +169,8 @@ class _Facts:
         return f"{changes:,.0f} changes, as in the last runs"
 
     def _whole(self, entity: Entity) -> Estimate:
+        if entity.embedded:
+            return planning.of_embedded(entity)
         counts = self._held(entity)
         basis = f"{sum(counts):,} records held" if entity.name in self.reached else UNKNOWN
         return planning.of_whole_lists(entity, counts, basis)
@@ -202,7 +208,7 @@ class _Facts:
 
 def probed(settings: Settings, command: Command, entities: Sequence[str] = (), **seams: Any) -> Forecast:
     """The cost of whole lists, as the highest id of each would have it: what is asked for that is recorded too."""
-    chosen = settings.walked(entities)
+    chosen = with_hosts(settings.crm, settings.walked(entities))
     run = Run(uuid.uuid4().hex, "plan", settings.crm.name, pendulum.now("UTC"))
     client = settings.crm.connect(**settings.connection, patience=settings.patience, **seams)
     with locked(settings.place, "plan"), open_warehouse(settings.place, settings.dataset) as warehouse:
@@ -229,6 +235,8 @@ def probed(settings: Settings, command: Command, entities: Sequence[str] = (), *
 
 async def _probe(reader: Reader) -> Estimate:
     """Ask each list that can be sorted for its highest id; a list that cannot is taken to be one page."""
+    if reader.entity.embedded:
+        return planning.of_embedded(reader.entity)
     highest = [await reader.highest(one) if one.sortable else 0 for one in reader.entity.lists]
     basis = f"ids up to {max(highest):,}, so at most this" if any(highest) else "taken to be one page"
     return planning.of_whole_lists(reader.entity, highest, basis)

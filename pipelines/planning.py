@@ -93,6 +93,12 @@ def of_children(entity: Entity, parents: float, basis: str) -> Estimate:
     return Estimate(entity.name, asked * len(entity.lists), tokens, basis)
 
 
+def of_embedded(entity: Entity) -> Estimate:
+    """What stands within another entity's records comes with them."""
+    host = entity.embedded.entity if entity.embedded else ""
+    return Estimate(entity.name, 0, 0, f"stands within {host}", 0)
+
+
 def of_account(crm: Crm) -> Estimate:
     """Asking who we are, which every run does."""
     return Estimate("", 1, crm.identify_cost, "asking who we are")

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from pipelines import announcing, console, several
+from pipelines.backfill import refuse_unable
 from pipelines.config import Settings, configured
 from pipelines.forecast import Command, Period, forecast, probed
 from pipelines.lock import locked
@@ -76,6 +77,8 @@ def plan(
     every = narrowed(configured(crm or ()), entity or ())
     if (since or until) and command != "backfill":
         raise UsageError("--from and --to belong to `plan backfill`.", way_out="Leave them out.")
+    if command == "backfill":
+        refuse_unable(every)
     span = Period(*(bound.replace(tzinfo=UTC) if bound else None for bound in (since, until)))
     found = {
         one.crm.name: probed(one, command) if probe else forecast(one, command, span=span) for one in every

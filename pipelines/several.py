@@ -33,18 +33,26 @@ def each(every: Sequence[Settings], act: Callable[[Settings], Done]) -> list[Att
     """Do it with each CRM. When it fails with all of them, that is an error; with a single one, its own."""
     if len(every) == 1:
         return [Attempt(every[0], act(every[0]))]
-    attempts = [_tried(settings, act) for settings in every]
-    if all(one.problem for one in attempts):
-        raise LoadError(" ".join(f"{one.crm}: {one.problem}" for one in attempts))
-    return attempts
+    errors: dict[str, RoundtripError] = {}
+    attempts = [_tried(settings, act, errors) for settings in every]
+    if len(errors) < len(every):
+        return attempts
+    first = next(iter(errors.values()))
+    if len({str(error) for error in errors.values()}) == 1:
+        raise first
+    raise LoadError(" ".join(f"{crm}: {error}" for crm, error in errors.items())) from first
 
 
-def _tried(settings: Settings, act: Callable[[Settings], Done]) -> Attempt[Done]:
+def _tried(
+    settings: Settings, act: Callable[[Settings], Done], errors: dict[str, RoundtripError]
+) -> Attempt[Done]:
     try:
         return Attempt(settings, act(settings))
     except Exception as error:  # whatever it is, the other CRMs are not to blame
         LOG.debug("", exc_info=error)
-        return Attempt(settings, None, str(error if isinstance(error, RoundtripError) else unexpected(error)))
+        told = error if isinstance(error, RoundtripError) else unexpected(error)
+        errors[settings.crm.name] = told
+        return Attempt(settings, None, str(told))
 
 
 def worst(statuses: Iterable[str]) -> str:
