@@ -11,10 +11,11 @@ from pipelines import dbt
 from pipelines.place import Place
 from pipelines.reports import open_reports
 from pipelines.transform import transform
+from sources.registry import CRMS
 from tests.conftest import Places
 from tests.numbers import oddities
 from tests.numbers.company import Night, Row, Terms
-from tests.numbers.nights import DEFAULT, compared, remembered
+from tests.numbers.nights import DEFAULT, NOTHING, compared, remembered
 from tests.numbers.oddities import NUMBERS
 from tests.numbers.tables import TABLES, Table
 from tests.support import run, sandbox
@@ -63,9 +64,12 @@ def built(places: Places, tmp_path_factory: pytest.TempPathFactory) -> Built:
             if built.nights:
                 crm.control("advance", days=3)
             assert run(settings).status == "done"
+            assert run(crm.settings(built.place, crm="deskera"), full=True).status == "done"
             done = transform(settings.place, variables=variables)
             assert (done.status, done.problem) == ("done", "")
-            built.nights.append(remembered(crm, settings, terms))
+            built.nights.append(
+                remembered(crm, settings, terms, built.nights[-1] if built.nights else NOTHING)
+            )
             with open_reports(settings.place) as reports:
                 built.published.append({table.name: reports.rows(table.sql) for table in TABLES})
     return built
@@ -106,7 +110,7 @@ def test_a_missing_row_and_one_too_many_are_told(table: Table, built: Built) -> 
 
 def test_each_piece_of_logic_does_what_its_unit_test_says(built: Built) -> None:
     examples = ["follow_ups", "reassignments", "stale_duplicates"]
-    tests = dbt.unit_tests(built.place, variables={"push_examples": examples})
+    tests = dbt.unit_tests(built.place, variables={"crms": list(CRMS), "push_examples": examples})
     assert len(tests) > 40
     assert len([test for test in tests if "models/push/" in test.file]) > len(examples)
     assert [f"{test.name}: {test.message}" for test in tests if test.status != "pass"] == []

@@ -6,6 +6,7 @@ from datetime import datetime
 from pipelines.config import Settings
 from pipelines.place import Place
 from pipelines.reports import open_reports
+from tests.numbers import deskera
 from tests.numbers.company import Company, Night, Nights, Row, Terms, in_one_currency, moment
 from tests.numbers.comparing import differences
 from tests.numbers.tables import TABLES, Table
@@ -13,15 +14,25 @@ from tests.support import Sandbox, query
 
 ENTITIES = ("activities", "deals", "persons", "organizations", "users", "stages", "activity_types")
 DEFAULT = Terms()
+NOTHING: Night = {}
 
 
-def remembered(crm: Sandbox, settings: Settings, terms: Terms = DEFAULT) -> Night:
-    """The company as the last load found it, by CRM."""
+def remembered(crm: Sandbox, settings: Settings, terms: Terms = DEFAULT, before: Night = NOTHING) -> Night:
+    """The company as the last load found it, by CRM; Deskera as a whole read did, and the night before."""
     ((as_of,),) = query(settings, "select max(window_until) from ops.entity_loads")
     assert isinstance(as_of, datetime)
     begun = moment(crm.begun)
     assert begun is not None
-    return in_one_currency([Company(as_of, begun, {name: crm.truth(name) for name in ENTITIES}, terms)])
+    loaded = query(settings, "select distinct crm from ops.entity_loads order by crm desc")
+    truths = {name: _truth(crm, name, before.get(name)) for (name,) in loaded}
+    return in_one_currency(Company(as_of, begun, truth, terms, name) for name, truth in truths.items())
+
+
+def _truth(crm: Sandbox, name: str, before: Company | None) -> dict[str, list[Row]]:
+    """What a CRM holds, in the shape of Pipedrive's records."""
+    if name == "deskera":
+        return deskera.records(crm.truth("activities", name), before)
+    return {entity: crm.truth(entity) for entity in ENTITIES}
 
 
 def wrong(place: Place, nights: Nights, tables: Iterable[Table] = TABLES) -> list[str]:

@@ -14,7 +14,10 @@ from tests.numbers.deals import is_open, snap_deal_daily
 from tests.numbers.engagement import grouped, touches
 from tests.numbers.owners import split
 
-LISTS = ("activities", "deals", "persons", "organizations")
+LISTS = {
+    "pipedrive": ("activities", "deals", "persons", "organizations"),
+    "deskera": ("activities", "deals", "organizations"),
+}
 """What each load reads up to one moment: none of them is ever behind here."""
 
 
@@ -142,7 +145,7 @@ def rpt_data_quality(company: Company) -> list[Row]:
     told = [
         _check(name, rows, [str(row["id"]) for row in rows if fails(row)]) for name, rows, fails in checks
     ]
-    return [*told, _unknown_types(company, activities), _check("lists_behind", LISTS, [])]
+    return [*told, _unknown_types(company, activities), _check("lists_behind", LISTS[company.crm], [])]
 
 
 def _check(name: str, population: Sequence[Any], ids: list[str]) -> Row:
