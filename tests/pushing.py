@@ -16,18 +16,20 @@ from pipelines.push.apply import apply
 from pipelines.push.held import held_records
 from pipelines.push.planning import plan
 from pipelines.warehouse import Warehouse, open_warehouse
+from sources.registry import CRMS
 from sources.values import canonical
-from tests.support import PIPEDRIVE
 
 Row = Mapping[str, Any]
 """A row of a model: field names, and perhaps `id` and `_delete`."""
 
 
-def target(entity: str = "activities", fields: Sequence[str] = (), **changes: Any) -> Target:
+def target(
+    entity: str = "activities", fields: Sequence[str] = (), crm: str = "pipedrive", **changes: Any
+) -> Target:
     """A target that may write these fields, or all."""
-    pushing = PIPEDRIVE.pushes[entity]
+    pushing = CRMS[crm].pushes[entity]
     chosen = {one.name: one for one in pushing.fields if not fields or one.name in fields}
-    made = Target(f"push_pipedrive__{entity}", "pipedrive", pushing, chosen, max_rows=10**6, max_share=1.0)
+    made = Target(f"push_{crm}__{entity}", crm, pushing, chosen, max_rows=10**6, max_share=1.0)
     return replace(made, **changes)
 
 

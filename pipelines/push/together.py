@@ -9,7 +9,7 @@ import msgspec
 
 from pipelines.push.acting import Actor, Done, Judged, ended, gone, troubled
 from pipelines.push.actions import Action
-from sources.errors import RETRIED, ApiError, BudgetSpent, NotAccepted
+from sources.errors import RETRIED, AnswerLost, ApiError, BudgetSpent, NotAccepted
 
 if TYPE_CHECKING:
     from sources.writer import Record
@@ -49,8 +49,10 @@ async def _updated(actor: Actor, group: Sequence[Judged], *, is_first: bool) -> 
         if is_first:
             raise
         return [troubled(action, error) for action in actions]
-    except RETRIED as error:
+    except AnswerLost as error:
         return [_unknown(action, error) for action in actions]
+    except RETRIED as error:
+        return [troubled(action, error) for action in actions]
     except ApiError:
         return [await actor.act(action) for action in actions]
     return [
@@ -75,7 +77,7 @@ async def _deleted(actor: Actor, actions: Sequence[Action]) -> list[Done]:
         answered = await actor.writer.delete_many(action.record_id or 0 for action in actions)
     except (BudgetSpent, NotAccepted):
         raise
-    except RETRIED as error:
+    except (AnswerLost, *RETRIED) as error:
         return [_unknown(action, error) for action in actions]
     except ApiError:
         return [await actor.guarded(action, actor.delete(action)) for action in actions]
