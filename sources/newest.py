@@ -143,7 +143,7 @@ class Newest:
         for _ in range(MOST_TRIES if many > 1 else 0):
             pages = await self._at_once(number, many)
             top, self._top = self._top, await self._first()
-            if pages and top == self._top:
+            if pages and top == self._top and all(page.total == top.total for page in pages):
                 return pages
             self.tally.retries += many
         try:
