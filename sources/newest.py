@@ -30,7 +30,7 @@ OVERLAP = timedelta(minutes=10)
 """Read again before the watermark: a change may show later than the time it bears."""
 MOST_AT_ONCE = 4
 MOST_TRIES = 3
-"""How often a batch, a whole walk, or a list's top is read anew, because it moved."""
+"""How often a walk, or a list's top, is read anew because it moved."""
 MOST_STEPS_BACK = 20
 """Without a page further than before."""
 LESS = 7
@@ -73,6 +73,10 @@ class Newest:
     """The list's top as the last walk began."""
     _top: Top = Top()
     """The list's top as it was seen last."""
+    _disturbed: int = 0
+    """How often several pages at once were read in vain."""
+    _alone: int = 0
+    """So many pages are now read one by one: twice as many each time."""
 
     async def changes(self, since: datetime) -> None:
         """Hand over what was updated at or after a time, and a little before."""
@@ -136,16 +140,19 @@ class Newest:
                 previous, number = page, number + 1
             if number > furthest:
                 furthest, steps_back = number, 0
-            many = min(self.at_once, many * 2, self._pages_left(number))
+            self._alone = max(0, self._alone - 1)
+            many = 1 if self._alone else min(self.at_once, many * 2, self._pages_left(number))
 
     async def _believed(self, number: int, many: int) -> list[Page]:
         """These pages, as they were while nothing moved; a single one is always."""
-        for _ in range(MOST_TRIES if many > 1 else 0):
+        if many > 1:
             pages = await self._at_once(number, many)
             top, self._top = self._top, await self._first()
             if pages and top == self._top and all(page.total == top.total for page in pages):
                 return pages
             self.tally.retries += many
+            self._disturbed += 1
+            self._alone = 2**self._disturbed
         try:
             page = await self._page(number)
         except _Hole:

@@ -191,15 +191,16 @@ def held(settings: Settings, entity: Entity) -> dict[Any, dict[str, Any]]:
     rows = records(settings, f'select * from raw_pipedrive."{entity.name}"')
     assert len({row[entity.primary_key] for row in rows}) == len(rows), f"{entity.name}: a key is there twice"
     kinds = {column.name: column.kind for column in entity.columns}
-    return {row[entity.primary_key]: {name: _plain(kinds[name], row[name]) for name in kinds} for row in rows}
+    return {row[entity.primary_key]: {name: plain(kinds[name], row[name]) for name in kinds} for row in rows}
 
 
 def expected(entity: Entity, row: dict[str, Any]) -> dict[str, Any]:
     """A record of the truth as the warehouse should hold it."""
-    return {declared.name: _plain(declared.kind, row.get(declared.name)) for declared in entity.fields}
+    return {declared.name: plain(declared.kind, row.get(declared.name)) for declared in entity.fields}
 
 
-def _plain(kind: Kind, value: Any) -> Any:
+def plain(kind: Kind, value: Any) -> Any:
+    """A value of a raw table or of the truth, in the one form that compares."""
     if value is None or (kind in ("time", "date") and value == ""):
         return None
     if kind == "json":
