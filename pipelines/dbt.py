@@ -94,15 +94,11 @@ def manifest(place: Place) -> dict[str, Any]:
     return found
 
 
-def columns_of_models(meta: Mapping[str, str]) -> set[str]:
-    """The columns described of the models that have this meta, as the project's files say before dbt reads them."""
-    listed = [
-        model
-        for file in (PROJECT / "models").rglob("*.yml")
-        for model in (yaml.load(file.read_bytes(), yaml.CSafeLoader) or {}).get("models", [])
-    ]
-    models = [model for model in listed if model.get("config", {}).get("meta", {}).items() >= meta.items()]
-    return {column["name"] for model in models for column in model.get("columns", [])}
+def described_models() -> list[dict[str, Any]]:
+    """The models with their columns, as the project's files describe them; dbt need not have read them."""
+    files = (PROJECT / "models").rglob("*.yml")
+    described = (yaml.load(file.read_bytes(), yaml.CSafeLoader) or {} for file in files)
+    return [model for one in described for model in one.get("models", [])]
 
 
 def folder(place: Place) -> Path:

@@ -49,6 +49,7 @@ update ops.custom_fields set records = ?, filled = ?, unreadable = ? where crm =
 BELONGS = "custom_fields_of"
 """What a model's meta says of which entity it has the custom fields: pipedrive.deals."""
 UNREADABLE = "_unreadable"
+STAGING = "staging/"
 """The column of such a model that names the columns whose values are not of their type."""
 NAMES = ("user", "organization", "person")
 SAID = {"label": "label", "labels": "labels", "ints": "ids", **dict.fromkeys(NAMES, "name")}
@@ -84,7 +85,7 @@ def refresh(warehouse: Warehouse) -> list[Change]:
     """Bring the registry up to what the raw field lists define; what changed, nothing of a CRM's first time."""
     warehouse.execute(TABLE)
     changes: list[Change] = []
-    now = pendulum.now("UTC")
+    now, models = pendulum.now("UTC"), dbt.described_models()
     with warehouse.transaction():
         for crm, entity, table in _field_lists(warehouse):
             before = known(warehouse, crm, entity)
@@ -94,7 +95,7 @@ def refresh(warehouse: Warehouse) -> list[Change]:
             after = plan(
                 before,
                 defined,
-                standard=_standard(crm, entity),
+                standard=_standard(crm, entity, models),
                 now=now,
                 follow=warehouse.place.renamed_fields == "follow",
             )
@@ -145,7 +146,7 @@ def _words(field: Field, column: Column, *, first: bool) -> str:
 
 
 def _owner(node: Mapping[str, Any]) -> tuple[str, str] | None:
-    crm, dot, entity = str(node["config"].get("meta", {}).get(BELONGS, "")).partition(".")
+    crm, dot, entity = str(node.get("config", {}).get("meta", {}).get(BELONGS, "")).partition(".")
     return (crm, entity) if dot else None
 
 
@@ -153,7 +154,7 @@ def _models(manifest: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], Mapp
     """The tables that hold custom fields, staging aside, by whose these are."""
     for node in manifest["nodes"].values():
         owner = _owner(node) if node["resource_type"] == "model" else None
-        if owner and node["config"]["materialized"] == "table":
+        if owner and not node["path"].startswith(STAGING):
             yield owner, node
 
 
@@ -179,10 +180,14 @@ def _definitions(warehouse: Warehouse, table: str) -> list[Definition]:
     ]
 
 
-def _standard(crm: str, entity: str) -> frozenset[str]:
+def _standard(crm: str, entity: str, models: Sequence[Mapping[str, Any]]) -> frozenset[str]:
     """The names that are not a custom field's: the API's own, and those of the models that hold the entity."""
     own = (field.name for field in CRMS[crm].entities[entity].fields)
-    return frozenset([*own, *dbt.columns_of_models({BELONGS: f"{crm}.{entity}"})])
+    owner = (crm, entity)
+    told = (
+        column["name"] for model in models if _owner(model) == owner for column in model.get("columns", [])
+    )
+    return frozenset([*own, *told])
 
 
 def _changes(entity: str, before: Sequence[Field], after: Sequence[Field]) -> Iterator[Change]:
