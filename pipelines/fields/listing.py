@@ -26,7 +26,7 @@ def read_all(place: Place, names: Sequence[str], entity: str = "") -> list[dict[
         raise UsageError(f"There are no custom fields of {', '.join(names)}.", way_out="Leave --crm out.")
     _refuse_unknown(entity, able)
     chosen = [crm for crm in able if not entity or entity in crm.field_lists]
-    return [{"crm": crm.name, **field} for crm in chosen for field in read(place, crm, entity)]
+    return [field for crm in chosen for field in read(place, crm, entity)]
 
 
 def _refuse_unknown(entity: str, crms: Sequence[Crm]) -> None:
@@ -48,17 +48,14 @@ def read(place: Place, crm: Crm, entity: str = "") -> list[dict[str, Any]]:
         measures = {(one, code): counts for one, code, *counts in warehouse.rows_of(MEASURES, [crm.name])}
         entities = [entity] if entity else list(crm.field_lists)
         return [
-            _told(one, field, *measures[one, field.code])
+            {"crm": crm.name, "entity": one, **_told(field, *measures[one, field.code])}
             for one in entities
             for field in known(warehouse, crm.name, one)
         ]
 
 
-def _told(
-    entity: str, field: Field, records: int | None, filled: int | None, odd: int | None
-) -> dict[str, Any]:
+def _told(field: Field, records: int | None, filled: int | None, odd: int | None) -> dict[str, Any]:
     return {
-        "entity": entity,
         "field": field.name,
         "code": field.code,
         "type": field.field_type,
