@@ -1,4 +1,4 @@
-"""`python -m tests.bench [--part loads|nights|backfills|proofs|pushes] [--quick [--scale X]] [--json FILE]`.
+"""`python -m tests.bench [--part loads|nights|backfills|proofs|pushes|deskera] [--quick [--scale X]] [--json FILE]`.
 
 Exits with 1 when a target is not met in a full run.
 """

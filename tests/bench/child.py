@@ -27,6 +27,8 @@ WAYS = {
     "push of updates at 150 ms": ("pushes", "updates"),
     "push of creates at 150 ms": ("pushes", "creates"),
     "plan of a push": ("pushes", "plan"),
+    "floor of Deskera": ("deskera", "floor"),
+    "load of Deskera": ("deskera", "ours"),
     "dlt, dicts": ("dicts", "by_default"),
     "dlt, dicts, parquet": ("dicts", "parquet_with_child_tables"),
     "dlt, dicts, parquet, no child tables": ("dicts", "parquet_without_child_tables"),

@@ -24,6 +24,7 @@ class Sizes:
     changes: int = 1_000
     pushed: int = 5_000
     differing: int = 100
+    deskera: int = 200_000
     sample: int = 10_000
     repeats: int = 3
     large_repeats: int = 2
@@ -43,6 +44,7 @@ class Sizes:
             changes=part(whole.changes),
             pushed=part(whole.pushed),
             differing=part(whole.differing),
+            deskera=part(whole.deskera),
             sample=part(whole.sample),
             repeats=1,
             large_repeats=1,
@@ -94,6 +96,14 @@ def pushes(sizes: Sizes) -> Iterator[Measurement]:
         opened.box.control("limits", burst=None)
         yield opened.measure("push of updates at 150 ms", Path(folder), pages=sizes.pushed)
         yield opened.measure("push of creates at 150 ms", Path(folder), pages=sizes.pushed)
+
+
+def deskera(sizes: Sizes) -> Iterator[Measurement]:
+    """A first load of all that Deskera shows."""
+    with account(sizes.deskera, "deskera") as opened:
+        for _ in range(sizes.repeats):
+            yield opened.measure("floor of Deskera")
+            yield opened.measure("load of Deskera")
 
 
 def _large(sizes: Sizes) -> Iterator[Measurement]:
@@ -167,5 +177,12 @@ def _postgres() -> Iterator[str]:
         server.stop()
 
 
-PARTS = {"loads": loads, "nights": nights, "backfills": backfills, "proofs": proofs, "pushes": pushes}
+PARTS = {
+    "loads": loads,
+    "nights": nights,
+    "backfills": backfills,
+    "proofs": proofs,
+    "pushes": pushes,
+    "deskera": deskera,
+}
 """What can be measured by itself."""

@@ -74,12 +74,13 @@ class Account:
 
 
 @contextmanager
-def account(activities: int) -> Iterator[Account]:
-    """A sandbox without limits or latency, in a process of its own."""
-    with sandbox_process("--crm", "pipedrive", "--activities", str(activities)) as box:
+def account(activities: int, crm: str = "pipedrive") -> Iterator[Account]:
+    """A sandbox of one CRM without limits or latency, in a process of its own."""
+    with sandbox_process("--crm", crm, "--activities", str(activities)) as box:
         box.control("limits", **FREE)
         opened = Account(box, activities)
-        opened.warm("id")
+        if crm == "pipedrive":
+            opened.warm("id")
         yield opened
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from sources.deskera.entities import PAGE_SIZE
 from tests.bench.course import LATENCY, Sizes
 from tests.bench.measuring import Measurement
 from tests.bench.pages import PAGE
@@ -138,6 +139,25 @@ def of_pushes(found: Sequence[Measurement], sizes: Sizes) -> list[Target]:
     ]
 
 
+def of_deskera(found: Sequence[Measurement], sizes: Sizes) -> list[Target]:
+    """The targets of Deskera, with their figures."""
+    figures, size = Figures(found, sizes), sizes.deskera
+    load = figures.of("load of Deskera", size)
+    pages = math.ceil(load[0].rows / PAGE_SIZE)
+    return [
+        Target(
+            f"Deskera, load / floor, {size:,}",
+            figures.paired("load of Deskera", "floor of Deskera", size),
+            at_most=1.5,
+        ),
+        Target("Deskera: peak memory in MB", figures.peak("load of Deskera", size), at_most=MOST_MB),
+        # One asks who we are, one whether the list's top is still what it was.
+        Target(
+            "Deskera: requests beyond the fewest", max(one.requests for one in load) - pages - 2, at_most=1
+        ),
+    ]
+
+
 def _beyond(sweep: Measurement) -> int:
     """Requests in excess of one for each page, one to ask who we are, and one to ask for deletions."""
     return sweep.requests - math.ceil((sweep.read or 0) / PAGE) - 2
@@ -250,5 +270,6 @@ TARGETS = {
     "backfills": of_backfills,
     "proofs": of_proofs,
     "pushes": of_pushes,
+    "deskera": of_deskera,
 }
 """Of each part."""
