@@ -110,13 +110,17 @@ class Sandbox:
     ) -> Settings:
         """Settings for a place, or for a DuckDB warehouse of its own in a folder."""
         place = where if isinstance(where, Place) else place_in(where)
-        connection = {
-            "pipedrive": {"company_domain": self.url, "api_token": token or ADMIN},
-            "deskera": {"base_url": self.url, "access_token": token or DESKERA_TOKEN},
-        }[crm]
-        entities = CORE if crm == "pipedrive" else ()
-        settings = Settings(CRMS[crm], connection, place, patience=IMPATIENT, safety_lag=0, entities=entities)
-        return replace(settings, **changes)
+        return replace(settings_of(crm, self.url, place, token), **changes)
+
+
+def settings_of(crm: str, url: str, place: Place, token: str = "") -> Settings:
+    """Settings of a CRM that the sandbox at this address hosts."""
+    connection = {
+        "pipedrive": {"company_domain": url, "api_token": token or ADMIN},
+        "deskera": {"base_url": url, "access_token": token or DESKERA_TOKEN},
+    }[crm]
+    entities = CORE if crm == "pipedrive" else ()
+    return Settings(CRMS[crm], connection, place, patience=IMPATIENT, safety_lag=0, entities=entities)
 
 
 def at_length(full: Length, short: Length) -> Length:
