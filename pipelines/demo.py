@@ -1,4 +1,4 @@
-"""The demo: a sandbox, a night, a simulated business day, the night that follows, three answers, and a push."""
+"""The demo: a sandbox of two CRMs, a night, a business day, the night that follows, answers across both, and a push."""
 
 import shutil
 from collections.abc import Mapping, Sequence
@@ -39,17 +39,53 @@ class Question:
 
 QUESTIONS = (
     Question(
+        "What goes on in which CRM?",
+        """
+        select
+            crm,
+            count(*) as activities,
+            count(*) filter (where is_done) as done,
+            count(*) filter (where is_overdue) as overdue,
+            count(distinct owner_id) as owners
+        from fct_activity
+        where not is_deleted
+        group by crm
+        order by crm
+        """,
+    ),
+    Question(
+        "Whom do both CRMs know, and by what do we know it?",
+        """
+        select
+            matched_by,
+            count(*) as people,
+            count(*) filter (where one.last_touch_at is not null and other.last_touch_at is not null) as touched_in_both
+        from bridge_person_match
+        left join fct_person_engagement as one
+            on bridge_person_match.crm = one.crm and bridge_person_match.person_id = one.person_id
+        left join fct_person_engagement as other
+            on bridge_person_match.other_crm = other.crm and bridge_person_match.other_person_id = other.person_id
+        where bridge_person_match.crm < bridge_person_match.other_crm
+        group by matched_by
+        order by people desc
+        """,
+    ),
+    Question(
         "Who got most done this week?",
         """
         select
-            dim_user.name as owner,
+            dim_user.name || ' (' || dim_user.crm || ')' as owner,
             agg_owner_week.done,
             agg_owner_week.done_previous_week as week_before,
             agg_owner_week.on_time_rate as on_time_share
         from agg_owner_week
-        inner join dim_user on agg_owner_week.owner_id = dim_user.user_id
-        where agg_owner_week.week_start_date = (select max(week_start_date) from agg_owner_week where done > 0)
-        order by agg_owner_week.done desc, dim_user.name
+        inner join dim_user
+            on agg_owner_week.crm = dim_user.crm and agg_owner_week.owner_id = dim_user.user_id
+        where agg_owner_week.week_start_date = (
+            select max(week_start_date) from agg_owner_week, published
+            where done > 0 and week_start_date <= cast(as_of as date)
+        )
+        order by agg_owner_week.done desc, owner
         limit 5
         """,
     ),
@@ -57,16 +93,17 @@ QUESTIONS = (
         "Which open deals are at risk, with nothing planned and not touched for two weeks?",
         """
         select
-            coalesce(dim_pipeline.name, '(none)') as pipeline,
+            coalesce(dim_pipeline.name, '(none)') || ' (' || rpt_deal_coverage.crm || ')' as pipeline,
             sum(rpt_deal_coverage.open_deals) as open_deals,
             sum(rpt_deal_coverage.deals_at_risk) as at_risk,
             sum(rpt_deal_coverage.value_at_risk) as value_at_risk,
             cast(sum(rpt_deal_coverage.with_next_activity) as double precision) / sum(rpt_deal_coverage.open_deals)
                 as with_next_activity_share
         from rpt_deal_coverage
-        left join dim_pipeline on rpt_deal_coverage.pipeline_id = dim_pipeline.pipeline_id
+        left join dim_pipeline
+            on rpt_deal_coverage.crm = dim_pipeline.crm and rpt_deal_coverage.pipeline_id = dim_pipeline.pipeline_id
         where rpt_deal_coverage.snapshot_date = (select max(snapshot_date) from rpt_deal_coverage)
-        group by dim_pipeline.name
+        group by rpt_deal_coverage.crm, dim_pipeline.name
         order by at_risk desc, pipeline
         limit 5
         """,
@@ -75,13 +112,13 @@ QUESTIONS = (
         "How many hours until a new deal is first touched (median), by where it came from?",
         """
         select
-            coalesce(nullif(source, ''), '(unknown)') as source,
+            coalesce(nullif(source, ''), '(unknown)') || ' (' || crm || ')' as origin,
             count(*) as deals,
             count(first_touch_at) as touched,
             min(source_p50_minutes) / 60 as median_hours
         from rpt_speed_to_first_touch
-        group by source
-        order by deals desc, source
+        group by crm, source
+        order by deals desc, origin
         limit 5
         """,
     ),
@@ -93,41 +130,37 @@ def demo(*, activities: int) -> None:
     # A plan whose burst limit two runs right after one another do not meet.
     with sandbox_process("--activities", str(activities), "--plan", "premium") as sandbox:
         console.OUT.print(
-            f"A made-up Pipedrive account with {activities:,} activities answers at {sandbox.url}, "
+            f"Made-up accounts of Pipedrive and Deskera with {activities:,} activities each answer at {sandbox.url}, "
             "with the limits of Pipedrive's Premium plan.\n"
         )
-        settings = _settings(sandbox)
-        with locked(settings.place, "demo"):
-            _clear(settings)
-        first = _night(settings, "The first night reads everything")
+        every = _settings(sandbox)
+        with locked(PLACE, "demo"):
+            _clear()
+        first = _night(every, "The first night reads everything")
         console.OUT.print(f"\nA business day passes: {_a_day(sandbox)}.\n")
-        second = _night(settings, "The second night reads what changed")
+        second = _night(every, "The second night reads what changed")
         _compare(first, second)
-        _answer(settings)
-        _push(settings)
+        _answer()
+        _push(every[0])
 
 
-def _settings(sandbox: Process) -> Settings:
-    return Settings(
-        crm=CRMS["pipedrive"],
-        connection={"company_domain": sandbox.url, "api_token": sandbox.token},
-        place=PLACE,
-    )
+def _settings(sandbox: Process) -> list[Settings]:
+    return [Settings(CRMS[name], given, PLACE) for name, given in sandbox.connections.items()]
 
 
-def _clear(settings: Settings) -> None:
-    for file in (settings.place.warehouse, settings.place.reports, settings.place.dashboard):
+def _clear() -> None:
+    for file in (PLACE.warehouse, PLACE.reports, PLACE.dashboard):
         file.unlink(missing_ok=True)
-    shutil.rmtree(settings.place.state_dir, ignore_errors=True)
+    shutil.rmtree(PLACE.state_dir, ignore_errors=True)
 
 
-def _night(settings: Settings, title: str) -> Night:
+def _night(every: Sequence[Settings], title: str) -> Night:
     console.OUT.rule(title, align="left")
-    display = console.Display()
+    display = console.Display(names_crm=True)
     with display.shown(quiet=False):
         building = {"variables": EXAMPLE}
-        night = nightly(settings, building=building, watch=display.watch, follow=display.follow)
-    telling.night(night, settings.place)
+        night = nightly(*every, building=building, watch=display.watch, follow=display.follow)
+    telling.night(night, PLACE)
     if night.status != "done":
         raise TransformError(
             f"The demo's night has {night.status}: {night.problem}", way_out="Please report it."
@@ -136,24 +169,26 @@ def _night(settings: Settings, title: str) -> Night:
 
 
 def _a_day(sandbox: Process) -> str:
-    events = sandbox.control("advance", days=1)["days"][0]["events"]["pipedrive"]
-    most = sorted(events, key=events.get, reverse=True)[:MOST_EVENTS]
-    return (
-        ", ".join(f"{events[event]} {event}" for event in most)
-        + f", and {len(events) - len(most)} kinds more"
-    )
+    events = sandbox.control("advance", days=1)["days"][0]["events"]
+    return "; ".join(f"{crm}: {_most(counts)}" for crm, counts in events.items())
+
+
+def _most(counts: Mapping[str, int]) -> str:
+    most = sorted(counts, key=lambda event: counts[event], reverse=True)[:MOST_EVENTS]
+    others = len(counts) - len(most)
+    told = ", ".join(f"{counts[event]} {event}" for event in most)
+    return told + f", and {others} kinds more" * bool(others)
 
 
 def _compare(first: Night, second: Night) -> None:
     counts = (">rows read", ">written", ">requests", ">tokens")
-    drawn = console.grid("\nThe two nights", "", *counts, ">load, s", ">reports, s")
+    drawn = console.grid("\nThe two nights", "", *counts, ">seconds")
     for name, night in (("first", first), ("second", second)):
-        runs = [part.run for part in night.parts if part.run]
-        written = sum(run.total(count) for run in runs for count in ("inserted", "updated", "deleted"))
-        totals = (sum(run.total(count) for run in runs) for count in ("requests", "tokens"))
-        numbers = (sum(run.total("rows") for run in runs), written, *totals)
-        loaded = sum(run.seconds for run in runs)
-        drawn.add_row(name, *(f"{number:,}" for number in numbers), f"{loaded:.1f}", _seconds(night))
+        for run in (part.run for part in night.parts if part.run):
+            written = sum(run.total(count) for count in ("inserted", "updated", "deleted"))
+            numbers = (run.total("rows"), written, run.total("requests"), run.total("tokens"))
+            drawn.add_row(f"{name}, {run.crm}", *(f"{number:,}" for number in numbers), f"{run.seconds:.1f}")
+        drawn.add_row(f"{name}, reports", "", "", "", "", _seconds(night))
     console.OUT.print(drawn)
 
 
@@ -161,9 +196,9 @@ def _seconds(night: Night) -> str:
     return f"{night.transformation.seconds:.1f}" if night.transformation else "-"
 
 
-def _answer(settings: Settings) -> None:
-    """Three questions, asked of the published tables."""
-    place = settings.place
+def _answer() -> None:
+    """Some questions, asked of the published tables."""
+    place = PLACE
     with open_reports(place) as reports:
         for question in QUESTIONS:
             console.OUT.print(f"\n{question.title}", style="bold")

@@ -77,7 +77,14 @@ class Process:
     """A sandbox in a process of its own."""
 
     url: str
-    token: str = "sandbox-admin-token"  # noqa: S105 (the sandbox's public one)
+
+    @property
+    def connections(self) -> Mapping[str, Mapping[str, str]]:
+        """What it takes to connect to each CRM; the tokens are the sandbox's public ones."""
+        return {
+            "pipedrive": {"company_domain": self.url, "api_token": "sandbox-admin-token"},
+            "deskera": {"base_url": self.url, "access_token": "sandbox-deskera-token"},
+        }
 
     def control(self, path: str, **body: object) -> Any:
         """POST to a control route."""
