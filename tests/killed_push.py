@@ -1,4 +1,4 @@
-"""A push that kills itself (-9) at a named step: `python -m tests.killed_push STEP URL WAREHOUSE POSTGRES_URL`.
+"""A push that kills itself (-9) at a named step: `python -m tests.killed_push STEP CRM URL WAREHOUSE POSTGRES_URL`.
 
 The model is read from `model.json` beside the warehouse. At `interrupted` it gets a ^C instead, while it goes on.
 """
@@ -13,15 +13,15 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from pipelines.config import Settings
 from pipelines.place import Destination, Place
 from pipelines.push.landing import Landing
 from pipelines.push.ledger import Ledger
 from pipelines.push.settling import Settling
-from sources.pipedrive.writer import Writer
+from sources.deskera.writer import Writer as DeskeraWriter
+from sources.pipedrive.writer import Writer as PipedriveWriter
 from tests.killed import die, die_at_call
 from tests.pushing import Model, target
-from tests.support import ADMIN, IMPATIENT, PIPEDRIVE, at_length
+from tests.support import at_length, settings_at
 
 ROWS = "model.json"
 STEPS = (
@@ -33,7 +33,10 @@ STEPS = (
     "after outcomes are recorded",
     "while what was lost is looked for",
     "after what was lost was found",
+    "while many are changed at once",
+    "after many were deleted at once",
 )
+WRITERS: dict[str, Any] = {"pipedrive": PipedriveWriter, "deskera": DeskeraWriter}
 AMIDST = at_length(40, 10)
 """The create at which it dies, or is interrupted."""
 INTERRUPTED = "interrupted"
@@ -79,36 +82,36 @@ def under_way(number: int, function: Callable[..., Any]) -> Callable[..., Any]:
     return counted
 
 
-def arm(step: str) -> None:
+def arm(step: str, writer: Any) -> None:
     """Prepare to die."""
     prepared: dict[str, tuple[Any, str, Callable[..., Any]]] = {
         STEPS[0]: (Ledger, "intend", die),
         STEPS[1]: (Ledger, "intend", after_call(1, Ledger.intend)),
-        STEPS[2]: (Writer, "create", under_way(AMIDST, Writer.create)),
-        STEPS[3]: (Writer, "create", answered(AMIDST, Writer.create)),
+        STEPS[2]: (writer, "create", under_way(AMIDST, writer.create)),
+        STEPS[3]: (writer, "create", answered(AMIDST, writer.create)),
         STEPS[4]: (Landing, "write", die_at_call(2, Landing.write)),
         STEPS[5]: (Ledger, "intend", die_at_call(2, Ledger.intend)),
-        STEPS[6]: (Writer, "lookup", answered(1, Writer.lookup)),
+        STEPS[6]: (writer, "lookup", answered(1, writer.lookup)),
         STEPS[7]: (Settling, "settle", after_call(1, Settling.settle)),
+        STEPS[8]: (writer, "update_many", under_way(1, writer.update_many)),
+        STEPS[9]: (writer, "delete_many", answered(1, writer.delete_many)),
         INTERRUPTED: (
-            Writer,
+            writer,
             "create",
-            answered(AMIDST, Writer.create, lambda: os.kill(os.getpid(), signal.SIGINT)),
+            answered(AMIDST, writer.create, lambda: os.kill(os.getpid(), signal.SIGINT)),
         ),
     }
     owner, name, replacement = prepared[step]
     setattr(owner, name, replacement)
 
 
-def main(step: str, url: str, warehouse: str, postgres_url: str) -> None:
+def main(step: str, crm: str, url: str, warehouse: str, postgres_url: str) -> None:
     """Push until the step."""
-    arm(step)
+    arm(step, WRITERS[crm])
     destination: Destination = "postgres" if postgres_url else "duckdb"
     place = Place(destination, Path(warehouse), postgres_url)
-    connection = {"company_domain": url, "api_token": ADMIN}
-    settings = Settings(PIPEDRIVE, connection, place, patience=IMPATIENT, safety_lag=0, settling=0)
     rows = json.loads(place.warehouse.with_name(ROWS).read_text())
-    Model(settings, target(allow_deletes=True), rows).push()
+    Model(settings_at(url, place, crm=crm, settling=0), target(crm=crm, allow_deletes=True), rows).push()
 
 
 if __name__ == "__main__":
