@@ -18,6 +18,7 @@ from pipelines.push.landing import Landing
 from pipelines.push.ledger import Ledger
 from pipelines.push.settling import Settling
 from sources.deskera.writer import Writer as DeskeraWriter
+from sources.http import Patience
 from sources.pipedrive.writer import Writer as PipedriveWriter
 from tests.killed import die, die_at_call
 from tests.pushing import Model, target
@@ -39,6 +40,8 @@ STEPS = (
 WRITERS: dict[str, Any] = {"pipedrive": PipedriveWriter, "deskera": DeskeraWriter}
 AMIDST = at_length(40, 10)
 """The create at which it dies, or is interrupted."""
+PATIENT = Patience(connect=10, read=10, total=30)
+"""No fault is armed here, and the machine may be busy."""
 INTERRUPTED = "interrupted"
 
 
@@ -111,7 +114,11 @@ def main(step: str, crm: str, url: str, warehouse: str, postgres_url: str) -> No
     destination: Destination = "postgres" if postgres_url else "duckdb"
     place = Place(destination, Path(warehouse), postgres_url)
     rows = json.loads(place.warehouse.with_name(ROWS).read_text())
-    Model(settings_at(url, place, crm=crm, settling=0), target(crm=crm, allow_deletes=True), rows).push()
+    Model(
+        settings_at(url, place, crm=crm, settling=0, patience=PATIENT),
+        target(crm=crm, allow_deletes=True),
+        rows,
+    ).push()
 
 
 if __name__ == "__main__":

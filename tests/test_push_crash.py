@@ -11,7 +11,7 @@ import pytest
 
 from pipelines.place import Place
 from tests.dialects import IN_DESKERA, IN_PIPEDRIVE, Dialect
-from tests.killed_push import AMIDST, INTERRUPTED, ROWS, STEPS
+from tests.killed_push import AMIDST, INTERRUPTED, PATIENT, ROWS, STEPS
 from tests.pushing import Model, target
 from tests.support import Sandbox, at_length, place_in, query, run, sandbox
 
@@ -92,7 +92,7 @@ def cases(
 
 
 def prepared(crm: Sandbox, place: Place, dialect: Dialect) -> Model:
-    settings = crm.settings(place, crm=dialect.crm, entities=dialect.entities, settling=0)
+    settings = crm.settings(place, crm=dialect.crm, entities=dialect.entities, settling=0, patience=PATIENT)
     run(settings)
     rows = rows_for(crm, dialect)
     model = Model(settings, target(crm=dialect.crm, allow_deletes=True), rows)

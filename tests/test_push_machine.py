@@ -21,32 +21,26 @@ from pipelines.push.apply import Applying
 from pipelines.push.landing import Landing
 from pipelines.push.ledger import Ledger
 from sources.errors import RoundtripError
+from tests.dialects import IN_DESKERA, IN_PIPEDRIVE, Dialect
 from tests.pushing import Model, target
-from tests.support import FREE, PIPEDRIVE, Sandbox, at_length, differences, place_in, query, run, sandbox
-from tests.test_push_apply import edit, remove
+from tests.support import FREE, Sandbox, at_length, place_in, query, run, sandbox
 
-ACTIVITIES = PIPEDRIVE.entities["activities"]
 SEED = 5
 NEW, OLD = ("n0", "n1", "n2", "n3", "n4"), ("o0", "o1")
 BEGUN = (*NEW[:2], *OLD)
 """The rows there are from the beginning."""
-FIELDS = ("subject", "done", "priority")
-VALUES = st.fixed_dictionaries(
-    {
-        "subject": st.sampled_from(["Call", "Meet", "Write"]),
-        "done": st.booleans(),
-        "priority": st.none() | st.integers(1, 2),
-    }
+VALUES = st.tuples(st.sampled_from(["Call", "Meet", "Write"]), st.booleans(), st.sampled_from([None, 0, 1]))
+"""A title, whether it is done, and which of the dialect's values of another field."""
+EDITS: st.SearchStrategy[tuple[int, Any]] = st.one_of(
+    st.tuples(st.just(0), st.sampled_from(["Call", "Theirs"])),
+    st.tuples(st.just(1), st.booleans()),
+    st.tuples(st.just(2), st.sampled_from([0, 2])),
 )
-EDITS: st.SearchStrategy[dict[str, Any]] = st.one_of(
-    st.fixed_dictionaries({"subject": st.sampled_from(["Call", "Theirs"])}),
-    st.fixed_dictionaries({"done": st.booleans()}),
-    st.fixed_dictionaries({"priority": st.sampled_from([1, 3])}),
-)
+"""Which of the three fields, and its value."""
 FAULTS = st.fixed_dictionaries(
     {
         "kind": st.sampled_from(["reset", "truncated", "failed_after", "server_error", "burst_429"]),
-        "method": st.sampled_from(["POST", "PATCH", "GET", "DELETE"]),
+        "method": st.integers(0, 4),
         "nth": st.integers(1, 3),
         "times": st.sampled_from([1, 1, 4]),
     }
@@ -67,19 +61,21 @@ class PowerCutError(BaseException):
 class Pushing(RuleBasedStateMachine):
     """What may happen, and what must hold."""
 
+    dialect: Dialect = IN_PIPEDRIVE
+
     def __init__(self) -> None:
         super().__init__()
         self.stack = ExitStack()
         folder = Path(tempfile.mkdtemp(prefix="roundtrip-machine-"))
         self.stack.callback(shutil.rmtree, folder)
-        self.crm: Sandbox = self.stack.enter_context(sandbox(12))
-        own = self.crm.settings(place_in(folder), entities=("users", "activities"), settling=0)
+        self.crm: Sandbox = self.stack.enter_context(sandbox(12, crms=[self.dialect.crm]))
+        own = self.crm.settings(
+            place_in(folder), crm=self.dialect.crm, entities=self.dialect.entities, settling=0
+        )
         run(own)
-        rows = [row for row in self.crm.truth("activities") if not row["is_deleted"]]
-        self.ids = dict(zip(OLD, (row["id"] for row in rows), strict=False))
-        fields = (*FIELDS, "type", "owner_id", "public_description")
-        self.model = Model(own, target(fields=fields, allow_deletes=True))
-        self.owner = rows[0]["owner_id"]
+        self.ids = dict(zip(OLD, self.dialect.living(self.crm), strict=False))
+        fields = (*self.dialect.fields, self.dialect.kind, "owner_id", self.dialect.mark)
+        self.model = Model(own, target(crm=self.dialect.crm, fields=fields, allow_deletes=True))
         self.agreed: set[tuple[int, str]] = set()
         """Fields of records that have been pushed, and were then as they were wanted."""
         self.theirs: dict[tuple[int, str], Any] = {}
@@ -94,7 +90,7 @@ class Pushing(RuleBasedStateMachine):
             self.stack.close()
 
     @initialize(values=st.lists(VALUES, min_size=len(BEGUN), max_size=len(BEGUN)))
-    def begin_with_everything_pushed(self, values: list[dict[str, Any]]) -> None:
+    def begin_with_everything_pushed(self, values: list[Any]) -> None:
         for key, row in zip(BEGUN, values, strict=True):
             self.edit_model(key, row)
         self.push()
@@ -102,29 +98,33 @@ class Pushing(RuleBasedStateMachine):
     # What people do in the CRM.
 
     @rule(which=WHICH, values=EDITS)
-    def edit_there(self, which: int, values: dict[str, Any]) -> None:
+    def edit_there(self, which: int, values: tuple[int, Any]) -> None:
         record = self.some_record(which)
         if record is None:
             return
-        edit(self.crm, record["id"], **values)
+        name, value = self.dialect.fields[values[0]], values[1]
+        value = self.dialect.some[value] if name == self.dialect.more else value
+        self.dialect.edit(self.crm, record["id"], **{name: value})
         self.touched.add(record["id"])
-        for name, value in values.items():
-            if value != record[name] and (record["id"], name) in self.agreed:
-                self.theirs[record["id"], name] = value
+        if value != record[name] and (record["id"], name) in self.agreed:
+            self.theirs[record["id"], name] = value
 
     @rule(which=WHICH)
     def delete_there(self, which: int) -> None:
         record = self.some_record(which)
         if record is not None:
-            remove(self.crm, record["id"])
+            self.dialect.remove(self.crm, record["id"])
             self.touched.add(record["id"])
 
     # What the analyst does.
 
     @rule(key=st.sampled_from(NEW + OLD), values=VALUES)
-    def edit_model(self, key: str, values: dict[str, Any]) -> None:
-        new = {"type": "call", "owner_id": self.owner, "public_description": key}
-        self.model.rows[key] = {**values, **({"id": self.ids[key]} if key in OLD else new)}
+    def edit_model(self, key: str, values: tuple[str, bool, int | None]) -> None:
+        title, done, some = values
+        more = None if some is None else self.dialect.some[some]
+        said = dict(zip(self.dialect.fields, (title, done, more), strict=True))
+        new = {self.dialect.kind: "call", "owner_id": 1, self.dialect.mark: key}
+        self.model.rows[key] = {**said, **({"id": self.ids[key]} if key in OLD else new)}
 
     @rule(key=st.sampled_from(NEW + OLD))
     def drop_from_model(self, key: str) -> None:
@@ -140,7 +140,7 @@ class Pushing(RuleBasedStateMachine):
     @rule()
     def load(self) -> None:
         self.crm.server.clock.forward(1)
-        run(self.model.settings, "activities")
+        self.dialect.load(self.model.settings)
 
     @rule()
     def push(self) -> None:
@@ -150,9 +150,9 @@ class Pushing(RuleBasedStateMachine):
     @rule(fault=FAULTS)
     def push_when_the_crm_is_not_well(self, fault: dict[str, Any]) -> None:
         self.crm.server.clock.forward(1)
-        self.crm.arm(
-            fault["kind"], path="/api/v2/activities*", **{k: fault[k] for k in ("method", "nth", "times")}
-        )
+        method = self.dialect.methods[fault["method"] % len(self.dialect.methods)]
+        path = f"{self.dialect.path}*"
+        self.crm.arm(fault["kind"], path=path, method=method, nth=fault["nth"], times=fault["times"])
         outcomes: dict[str, Outcome] = {}
         with suppress(RoundtripError):
             outcomes = self.model.push()
@@ -162,11 +162,11 @@ class Pushing(RuleBasedStateMachine):
     @rule(tokens=st.integers(2, 30))
     def push_with_few_tokens_left(self, tokens: int) -> None:
         self.crm.server.clock.forward(1)
-        self.crm.control("limits", burst=FREE["burst"], daily_remaining=tokens)
+        self.crm.control("limits", crm=self.dialect.crm, burst=FREE["burst"], daily_remaining=tokens)
         outcomes: dict[str, Outcome] = {}
         with suppress(RoundtripError):
             outcomes = self.model.push()
-        self.crm.control("limits", **FREE)
+        self.crm.control("limits", crm=self.dialect.crm, **FREE)
         self.account(outcomes)
 
     @rule(place=st.sampled_from(PLACES), late=st.booleans())
@@ -190,14 +190,15 @@ class Pushing(RuleBasedStateMachine):
 
     @invariant()
     def what_people_changed_is_as_they_made_it(self) -> None:
-        truth = {row["id"]: row for row in self.crm.truth("activities")}
+        truth = {row["id"]: row for row in self.dialect.truth(self.crm)}
         for (number, name), value in self.theirs.items():
             assert truth[number]["is_deleted"] or truth[number][name] == value, (number, name)
 
     def settle_down(self) -> None:
         """A quiet night or two: then what is wanted is so, but for what people did."""
         for _ in range(2):
-            self.load()
+            self.crm.server.clock.forward(1)
+            self.dialect.load(self.model.settings, whole=True)
             self.push()
             self.what_people_changed_is_as_they_made_it()
         self.there_is_no_second_record_of_a_key()
@@ -206,7 +207,7 @@ class Pushing(RuleBasedStateMachine):
             query(self.model.settings, "select push_key from ops.push_state where verdict = 'unknown'") == []
         )
         self.load()
-        assert differences(self.crm, self.model.settings, ACTIVITIES) == []
+        assert self.dialect.differences(self.crm, self.model.settings) == []
         for key, row in self.model.rows.items():
             self.is_as_wanted(key, row)
 
@@ -217,8 +218,9 @@ class Pushing(RuleBasedStateMachine):
             return
         records = self.records(key)
         assert len(records) == (not row.get("_delete")), key
-        wanted = {name: row[name] for name in FIELDS}
-        assert [{name: one[name] for name in FIELDS} for one in records] in ([], [wanted]), key
+        wanted = {name: row[name] for name in self.dialect.fields}
+        found = [{name: one[name] for name in self.dialect.fields} for one in records]
+        assert found in ([], [wanted]), key
 
     # The machine's own account.
 
@@ -229,7 +231,7 @@ class Pushing(RuleBasedStateMachine):
             for record in self.records(action.push_key):
                 surely = outcome is not None and outcome.verdict in ("applied", "already")
                 names = action.wanted.keys() if surely else action.values.keys()
-                for name in FIELDS:
+                for name in self.dialect.fields:
                     if name in names and record[name] == self.model.rows[action.push_key][name]:
                         self.agree((record["id"], name), record[name])
 
@@ -243,8 +245,8 @@ class Pushing(RuleBasedStateMachine):
         """The living records of a key, by the CRM's truth."""
         return [
             row
-            for row in self.crm.truth("activities")
-            if not row["is_deleted"] and (row["public_description"] == key or row["id"] == self.ids.get(key))
+            for row in self.dialect.living(self.crm).values()
+            if row[self.dialect.mark] == key or row["id"] == self.ids.get(key)
         ]
 
     def some_record(self, which: int) -> dict[str, Any] | None:
@@ -263,9 +265,21 @@ def _dying(function: Any, *, late: bool) -> Any:
     return called
 
 
-def test_whatever_happens_pushes_converge_without_a_second_record_or_a_lost_edit() -> None:
+class PushingToDeskera(Pushing):
+    """The same there."""
+
+    dialect = IN_DESKERA
+
+
+BOTH = [Pushing, PushingToDeskera]
+
+
+@pytest.mark.parametrize("kind", at_length(BOTH, BOTH[:1]))
+def test_whatever_happens_pushes_converge_without_a_second_record_or_a_lost_edit(
+    kind: type[Pushing],
+) -> None:
     run_state_machine_as_test(
-        Pushing,
+        kind,
         settings=settings(
             max_examples=at_length(40, 1),
             stateful_step_count=at_length(25, 4),
@@ -278,22 +292,21 @@ def test_whatever_happens_pushes_converge_without_a_second_record_or_a_lost_edit
     )
 
 
-def test_a_walk_through_many_days_keeps_every_edit_and_makes_no_second_record() -> None:
+@pytest.mark.parametrize(("kind", "steps_taken"), zip(BOTH, at_length((200, 200), (30, 15)), strict=True))
+def test_a_walk_through_many_days_keeps_every_edit_and_makes_no_second_record(
+    kind: type[Pushing], steps_taken: int
+) -> None:
     """The same without a search: one long walk, the same each time, which is cheap and meets most of it."""
-    random, machine = Random(SEED), Pushing()
+    random, machine = Random(SEED), kind()
 
-    def values() -> dict[str, Any]:
-        return {
-            "subject": random.choice(["Call", "Meet", "Write"]),
-            "done": random.random() < 0.5,
-            "priority": random.choice([None, 1, 2]),
-        }
+    def values() -> tuple[str, bool, int | None]:
+        return random.choice(["Call", "Meet", "Write"]), random.random() < 0.5, random.choice([None, 0, 1])
 
     def fault() -> dict[str, Any]:
-        kind = random.choice(["reset", "truncated", "failed_after", "server_error"])
-        return {"kind": kind, "method": random.choice(["POST", "PATCH", "GET"]), "nth": 1, "times": 1}
+        what = random.choice(["reset", "truncated", "failed_after", "server_error"])
+        return {"kind": what, "method": random.randrange(3), "nth": 1, "times": 1}
 
-    keys, edits = NEW + OLD, ({"subject": "Theirs"}, {"done": True}, {"done": False}, {"priority": 3})
+    keys, edits = NEW + OLD, ((0, "Theirs"), (1, True), (1, False), (2, 2))
     steps: list[Any] = [
         lambda: machine.edit_there(random.randrange(99), random.choice(edits)),
         lambda: machine.edit_there(random.randrange(99), random.choice(edits)),
@@ -308,7 +321,7 @@ def test_a_walk_through_many_days_keeps_every_edit_and_makes_no_second_record() 
         lambda: machine.push_with_few_tokens_left(random.randrange(2, 30)),
     ]
     machine.begin_with_everything_pushed([values() for _ in BEGUN])
-    for _ in range(at_length(200, 30)):
+    for _ in range(steps_taken):
         random.choice(steps)()
         machine.there_is_no_second_record_of_a_key()
         machine.what_people_changed_is_as_they_made_it()
