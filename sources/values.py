@@ -22,6 +22,8 @@ DURATION: Final = re.compile(r"(\d{1,3}):([0-5]\d)(?::([0-5]\d))?")
 UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 TEXTS: Final = frozenset({"text", "date", "time", "duration", "moment", "uuid"})
 """Kinds of which an empty text is nothing."""
+NO_TIME: Final = "0001-01-01T00:00:00"
+"""What programs written in Go say of a time that there is not."""
 MOST: Final = 2**53
 """Beyond it a number in JSON is no longer exact."""
 
@@ -163,6 +165,8 @@ def _plain(kind: WriteKind, value: Any) -> Any:
 def _text(kind: WriteKind, value: str) -> str | None:
     if kind == "uuid":
         return value.lower() or None
+    if kind == "moment" and value.startswith(NO_TIME):
+        return None
     if kind == "moment":
         return _in_utc(moment) if (moment := _moment(value)) is not None else value.strip() or None
     if kind == "text":

@@ -220,7 +220,7 @@ def test_a_field_that_is_not_as_it_was_after_an_update_is_told_as_a_conflict(
         ("activity_type", "fax", "is none of call, meeting, task, deadline, email, lunch"),
         ("visibility_type", "secret", "is none of private, public, team"),
         ("start", "2026-10-05 13:15", "no time with its zone"),
-        ("start", "0001-01-01T00:00:00+05:30", "no time with its zone"),
+        ("end", "9999-12-31T23:59:59-10:00", "no time with its zone"),
         ("contact_ids", '["1"]', "no list of whole numbers"),
         ("linked_to", "four", "no whole number"),
         ("is_status", "yes", "neither true nor false"),
@@ -232,8 +232,14 @@ def test_a_value_that_deskera_would_refuse_is_told_and_never_sent(column: str, v
     assert told in "; ".join(wanted.problems)
 
 
-def test_nothing_is_said_by_zero_and_by_null(crm: Sandbox, model: Model) -> None:
-    without = next(number for number, row in living(crm).items() if not row["linked_to"])
-    for nothing in (0, None):
-        model.rows = {"r": {"id": without, "linked_to": nothing}}
+@pytest.mark.parametrize(
+    ("name", "ways"),
+    [("linked_to", (0, None)), ("start", ("0001-01-01T00:00:00Z", None)), ("notes", ("", None))],
+)
+def test_what_the_crm_says_for_nothing_is_nothing(
+    crm: Sandbox, model: Model, name: str, ways: tuple[Any, ...]
+) -> None:
+    without = next(number for number, row in living(crm).items() if not row[name])
+    for nothing in ways:
+        model.rows = {"r": {"id": without, name: nothing}}
         assert model.planned().actions == ()
