@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from sources.http import Patience
 from sources.pipedrive.writer import Writer as PipedriveWriter
 from tests.killed import die, die_at_call
 from tests.pushing import Model, target
-from tests.support import at_length, settings_at
+from tests.support import at_length, settings_of
 
 ROWS = "model.json"
 STEPS = (
@@ -114,11 +115,8 @@ def main(step: str, crm: str, url: str, warehouse: str, postgres_url: str) -> No
     destination: Destination = "postgres" if postgres_url else "duckdb"
     place = Place(destination, Path(warehouse), postgres_url)
     rows = json.loads(place.warehouse.with_name(ROWS).read_text())
-    Model(
-        settings_at(url, place, crm=crm, settling=0, patience=PATIENT),
-        target(crm=crm, allow_deletes=True),
-        rows,
-    ).push()
+    settings = replace(settings_of(crm, url, place), settling=0, patience=PATIENT)
+    Model(settings, target(crm=crm, allow_deletes=True), rows).push()
 
 
 if __name__ == "__main__":
