@@ -11,7 +11,6 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
 import dlt
@@ -30,8 +29,8 @@ from pipelines.pending import basis, from_the_first_file, remember_basis
 from pipelines.pipeline import open_pipeline
 from pipelines.scope import States, plans, with_hosts
 from pipelines.warehouse import Warehouse, open_warehouse
-from sources.crm import Account, Gone
-from sources.embedding import Gathering, Gatherings
+from sources.crm import Account
+from sources.embedding import Gathering
 from sources.entity import Entity
 from sources.errors import (
     BudgetSpent,
@@ -42,8 +41,8 @@ from sources.errors import (
     Unreachable,
     UsageError,
 )
+from sources.extracting import asked_once, extractions
 from sources.http import Client
-from sources.paging import instant
 from sources.reading import Plan, Progress
 from sources.resources import Extraction, resource
 from sources.walk import Fetcher, Reader
@@ -177,7 +176,7 @@ class Loading:
             states = {name: state for name, state in self._states().items() if self.holds(name)}
             planned = self._plans(chosen, states, until, full=full, force=force)
             self.watch("extracting")
-            self.into_files([resource(extraction) for extraction in self._extractions(fetcher, planned)])
+            self.into_files([resource(one) for one in self._extractions(fetcher, planned)])
 
     def compare(self, client: Client, chosen: Sequence[Entity], *, force: bool) -> None:
         """Read whole lists and compare them with what is held; nothing is kept of it."""
@@ -186,7 +185,7 @@ class Loading:
             until = self.connected(fetcher)
             planned = self._plans(chosen, {}, until, full=True, force=force)
             self.watch("comparing")
-            walks = [extraction.tables({}) for extraction in self._extractions(fetcher, planned)]
+            walks = [one.tables({}) for one in self._extractions(fetcher, planned)]
             while walks:
                 walks = [walk for walk in walks if next(walk, END) is not END]
                 time.sleep(GLANCE)
@@ -231,28 +230,12 @@ class Loading:
         return states
 
     def _extractions(self, fetcher: Fetcher, planned: Sequence[Plan]) -> list[Extraction | Gathering]:
-        deletions = self._deletions(fetcher, planned)
-        self.run.entities = [
+        run, crm = self.run, self.settings.crm
+        run.entities = [
             Progress(one, Reader(fetcher.client, one.entity, frugal=self._is_announced)) for one in planned
         ]
-        gathered = [
-            Gathering(progress, self.warehouse, self.run.started_at)
-            for progress in self.run.entities
-            if progress.plan.entity.embedded
-        ]
-        return [
-            *(
-                Extraction(
-                    *(progress, fetcher, self.warehouse),
-                    loaded_at=self.run.started_at,
-                    deletions=deletions,
-                    within=Gatherings.of(progress.plan.entity, gathered),
-                )
-                for progress in self.run.entities
-                if not progress.plan.entity.embedded
-            ),
-            *gathered,
-        ]
+        deletions = asked_once(crm.deletions, planned, fetcher, run.other)
+        return extractions(run.entities, fetcher, self.warehouse, run.started_at, deletions)
 
     def into_files(self, resources: Sequence[DltResource]) -> None:
         """Read what these resources yield into the files of one package."""
@@ -265,21 +248,6 @@ class Loading:
         with self._as_load_error("reading into files"):
             self.pipeline.extract(source(), loader_file_format="parquet")
         pa.default_memory_pool().release_unused()
-
-    def _deletions(self, fetcher: Fetcher, planned: Sequence[Plan]) -> Callable[[], Sequence[Gone]]:
-        """The deletions of all entities, asked for once, when they are first needed."""
-        asking = [one for one in planned if one.deletions_since]
-
-        @cache
-        def ask() -> Sequence[Gone]:
-            items = tuple(one.entity.recents_item for one in asking)
-            since, until = min(one.deletions_since for one in asking), asking[0].until
-            reported = self.settings.crm.deletions
-            return fetcher.run(
-                reported(fetcher.client, items, instant(since), instant(until), self.run.other)
-            )
-
-        return ask
 
     def normalize_and_load(self) -> None:
         """Make what was read ready, and merge it; the watermarks move with it."""

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sources.entity import DELETED, DELETED_AT, EXTRA, LOADED_AT, Entity, Field, Kind
+from sources.envelope import NULL, Loose, More, Numbered
 from sources.errors import LATER, BadBody, WrongType
 from sources.paging import Page
 from sources.texts import NUL, UNKNOWN, paired
@@ -40,48 +41,11 @@ PYTHON: dict[Kind, Any] = {
     "date": str | None,
     "json": msgspec.Raw,
 }
-NULL = msgspec.Raw(b"null")
 NINE_DIGITS = Decimal("1e-9")
 MOST_UNDECLARED = 1_000
 """With more undeclared keys than this, the answers are no records of the entity."""
 BESIDE = "roundtrip.extra"
 """Where a row keeps what is not declared; no key of an API is called so."""
-
-
-class Pagination(msgspec.Struct):
-    """What a page by offset says about the next one."""
-
-    more_items_in_collection: bool = False
-
-
-class Numbered(msgspec.Struct, rename="camel"):
-    """What a page with a number says of the whole list."""
-
-    total_records: int | None = None
-
-
-class More(msgspec.Struct):
-    """What the envelope says about the next page; some lists by offset say it in `pagination`, some beside it."""
-
-    next_cursor: str | None = None
-    pagination: Pagination | None = None
-    more_items_in_collection: bool = False
-
-    @property
-    def follows(self) -> bool:
-        """Whether a page by offset follows."""
-        return self.more_items_in_collection or bool(
-            self.pagination and self.pagination.more_items_in_collection
-        )
-
-
-class Loose(msgspec.Struct):
-    """A page whose values are left as they are."""
-
-    success: bool = True
-    data: list[dict[str, msgspec.Raw]] | None = None
-    additional_data: msgspec.Raw = NULL
-    paginationInfo: msgspec.Raw = NULL  # noqa: N815
 
 
 def schema(entity: Entity) -> pa.Schema:

@@ -10,12 +10,11 @@ from contextlib import AbstractContextManager
 from typing import Any, ClassVar, Self
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pipelines.place import Place
-from pipelines.warehouse.comparing import count, distinct, place_in
+from pipelines.warehouse.sifting import Sieve
 from sources.arrow import schema
-from sources.entity import DELETED, DELETED_AT, LOADED_AT, Entity, Kind
+from sources.entity import DELETED, Entity, Kind
 from sources.errors import LoadError, UsageError
 from sources.reading import Sifted
 from sources.seen import Seen
@@ -187,88 +186,13 @@ class Warehouse(ABC):
         return self._columns[entity.name]
 
     def sift(self, entity: Entity, table: pa.Table, *, whole: bool = False) -> Sifted:
-        """Leave out rows that are held as they are, or newer.
-
-        What stands within others is new only if it looks otherwise than it is held. A whole list shows what there is
-        to see: what was held of it as newer was seen in a record that is gone.
-        """
-        if not self.columns(entity):
-            return Sifted(self._sound(entity, table), inserted=table.num_rows)
-        if entity.embedded and entity.embedded.sometimes:
-            table = self._completed(entity, table, entity.embedded.sometimes)
-        new, newer, same, were_deleted = self._verdicts(entity, table)
-        if entity.embedded:
-            newer, same = pc.and_(newer, same), pc.invert(new) if whole else pc.or_(newer, same)
-        changed = self._changed(entity, table, same)
-        updated, deleted = pc.or_(newer, changed), table[DELETED].combine_chunks()
-        kept = table.filter(pc.or_(new, updated))
-        if entity.is_legacy_reading:
-            kept = self._completed(entity, kept, entity.legacy_lacks)
-        counts = [count(which) for which in (new, newer, same, changed)]
-        return Sifted(
-            self._sound(entity, kept),
-            inserted=counts[0],
-            updated=counts[1] + counts[3],
-            unchanged=counts[2] - counts[3],
-            stale=table.num_rows - sum(counts[:3]),
-            silent=count(pc.and_(changed, pc.equal(deleted, were_deleted)))
-            if entity.lists and entity.watermark
-            else 0,
-            deleted=count(pc.and_(updated, pc.and_not(deleted, were_deleted))),
-            revived=count(pc.and_(updated, pc.and_not(were_deleted, deleted))),
-        )
-
-    def _sound(self, entity: Entity, table: pa.Table) -> pa.Table:
-        """The table, if it has the entity's schema: Postgres takes other types silently for what they are not."""
+        """Leave out rows that are held as they are, or newer; `whole`: they are of a list that was read whole."""
         if table.schema != schema(entity):
+            # Postgres takes other types silently for what they are not.
             raise LoadError(f"{entity.name}: what was read has not the declared types.")
-        return table
-
-    def _verdicts(self, entity: Entity, table: pa.Table) -> tuple[pa.Array, pa.Array, pa.Array, pa.Array]:
-        """Which rows are new, which newer than what is held, which of the same time; the others are older.
-
-        And which are held as deleted.
-        """
-        time = entity.watermark or LOADED_AT
-        held = self._held(entity, [entity.primary_key, time, DELETED], table[entity.primary_key])
-        place = place_in(held, table, entity.primary_key)
-        new, known = pc.is_null(place), pc.is_valid(place)
-        deleted = pc.fill_null(held[DELETED].combine_chunks().take(place), fill_value=False)
-        if not entity.watermark:
-            return new, pc.and_(new, known), known, deleted  # none is newer
-        before = held[time].combine_chunks().take(place)
-        same = pc.and_(known, pc.invert(distinct(table[time].combine_chunks(), before)))
-        later = pc.fill_null(pc.greater(table[time].combine_chunks(), before), fill_value=False)
-        newer = pc.and_not(pc.and_(known, pc.or_(later, pc.is_null(before))), same)
-        return new, newer, same, deleted
-
-    def _changed(self, entity: Entity, table: pa.Table, same: pa.Array) -> pa.Array:
-        """Which of the rows of the same time differ in content from what is held."""
-        nothing = pa.array([False] * table.num_rows)
-        if not count(same):
-            return nothing
-        left_out = {DELETED_AT, LOADED_AT} | (entity.legacy_lacks if entity.is_legacy_reading else set())
-        left_out |= {entity.watermark} if entity.embedded else set()
-        compared = [name for name in table.schema.names if name not in left_out]
-        held = self._held(entity, compared, table[entity.primary_key].filter(same))
-        place = place_in(held, table, entity.primary_key)
-        differs = nothing
-        for name in compared:
-            before = held[name].combine_chunks().take(place)
-            differs = pc.or_(differs, distinct(table[name].combine_chunks(), before))
-        return pc.and_(same, differs)
-
-    def _completed(self, entity: Entity, table: pa.Table, fields: Iterable[str]) -> pa.Table:
-        """The rows, with what is held of these fields where they tell nothing of them."""
-        key = entity.primary_key
-        lacking = sorted(fields)
-        held = self._held(entity, [key, *lacking], table[key])
-        place = place_in(held, table, key)
-        for name in lacking:
-            known = held[name].combine_chunks().take(place)
-            number = table.schema.get_field_index(name)
-            table = table.set_column(number, table.schema.field(name), pc.coalesce(table[name], known))
-        return table
+        if not self.columns(entity):
+            return Sifted(table, inserted=table.num_rows)
+        return Sieve(entity, self._held).sift(table, whole=whole)
 
     def rows(self, entity: Entity, keys: Sequence[Any], names: Sequence[str] = ()) -> pa.Table:
         """The held rows with these keys, in the entity's schema; `names` are the columns to read, all by default."""

@@ -42,7 +42,9 @@ def floor(task: Task) -> Outcome:
             rows += len(batch)
             for row in batch:
                 for mention in mentions(row):
-                    found.setdefault((mention.entity, mention.key), (mention, row.updated_at))
+                    if (mention.entity, mention.key) not in found:
+                        kept = mention._replace(record=msgspec.Raw(bytes(mention.record)))
+                        found[mention.entity, mention.key] = kept, row.updated_at
             _insert(connection, ACTIVITIES, decoder, batch)
         for entity in list(ENTITIES.values())[1:]:
             _insert(
