@@ -6,7 +6,7 @@ then replaces an older look, never a newer one; one that looks as it is held is 
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
@@ -27,7 +27,8 @@ class _Met:
 
     key: Any
     record: bytes
-    beside: dict[str, Any]
+    seen_at: str | None
+    beside: Mapping[str, Any]
 
 
 class Gathering(Writing):
@@ -45,16 +46,19 @@ class Gathering(Writing):
 
     def meet(self, mention: Mention, seen_at: str | None) -> None:
         """Take note of a mention; of those of one record the first counts."""
-        if mention.key in self._waiting:
-            known = self._waiting[mention.key].beside
-            known.update({name: value for name, value in mention.beside.items() if known.get(name) is None})
-        elif not self._failed and mention.key not in self._seen:
-            met = _Met(mention.key, bytes(mention.record), {**mention.beside, self.entity.watermark: seen_at})
-            if self._sometimes:
-                self._waiting[mention.key] = met
-            else:
-                self._seen.add(mention.key)
-                self._met.append(met)
+        if self._sometimes:
+            self._meet_again(mention, seen_at)
+        elif not self._failed and self._seen.add(mention.key):
+            self._met.append(_Met(mention.key, bytes(mention.record), seen_at, mention.beside))
+
+    def _meet_again(self, mention: Mention, seen_at: str | None) -> None:
+        known = self._waiting.get(mention.key)
+        if known is None:
+            beside = {**dict.fromkeys(self._sometimes), **mention.beside}
+            self._waiting[mention.key] = _Met(mention.key, bytes(mention.record), seen_at, beside)
+        elif mention.beside:
+            told = {name: value for name, value in known.beside.items() if value is not None}
+            known.beside = {**mention.beside, **told}
 
     def end(self, problem: RoundtripError | None) -> None:
         """The host is read, or broke off."""
@@ -96,6 +100,7 @@ class Gathering(Writing):
         rows = decoder.decode(b'{"data":[' + records + b"]}").rows
         for row, one in zip(rows, met, strict=True):
             setattr(row, self.entity.primary_key, one.key)
+            setattr(row, self.entity.watermark, one.seen_at)
             for name, value in one.beside.items():
                 setattr(row, name, value)
         return decoder.table(rows, self._loaded_at)

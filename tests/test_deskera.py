@@ -102,9 +102,9 @@ def test_a_user_keeps_the_time_zone_that_the_latest_own_activity_told(crm: Sandb
 
 
 def test_who_asks_for_contacts_only_has_their_activities_read_and_a_dropped_table_is_filled_again(
-    crm: Sandbox, place: Place
+    crm: Sandbox, tmp_path: Path
 ) -> None:
-    settings = settings_of(crm, place)
+    settings = settings_of(crm, tmp_path)
     loaded = run(settings, "contacts")
     assert [one.plan.entity.name for one in loaded.entities] == ["activities", "contacts"]
     whole = query(settings, "select count(*) from raw_deskera.contacts")
@@ -113,9 +113,10 @@ def test_who_asks_for_contacts_only_has_their_activities_read_and_a_dropped_tabl
     assert of(everything, "deals").inserted > 0
     assert of(everything, "contacts").written == of(everything).written == 0
     execute(settings.place, "drop table raw_deskera.contacts")
-    run(settings)
+    filled = run(settings)
     assert query(settings, "select count(*) from raw_deskera.contacts") == whole
-    assert of(run(settings)).plan.since
+    assert not of(filled).plan.since
+    assert of(filled, "deals").written == 0
 
 
 class Meddling(httpx.AsyncHTTPTransport):
@@ -180,7 +181,7 @@ def test_a_list_that_lacks_too_much_is_not_believed_and_what_it_passes_over_is_a
 
 
 FAULTS = ["burst_429", "server_error", "forbidden_html", "reset", "truncated", "slow", "repeated_page"]
-PASSING = at_length(FAULTS, ["burst_429", "truncated", "repeated_page"])
+PASSING = at_length(FAULTS, ["repeated_page"])
 LASTING = ["unauthorized", "forbidden_html", "truncated", "cursor_refused"]
 
 
@@ -193,7 +194,7 @@ def test_a_fault_that_passes_is_overcome_within_the_run(kind: str, crm: Sandbox,
     assert differences(crm, settings) == []
 
 
-@pytest.mark.parametrize("kind", at_length(LASTING, LASTING[1:3]))
+@pytest.mark.parametrize("kind", at_length(LASTING, ["truncated"]))
 def test_a_fault_that_lasts_is_named_and_costs_nothing_once_it_is_over(
     kind: str, crm: Sandbox, tmp_path: Path
 ) -> None:
