@@ -9,7 +9,7 @@ from dlt.common.configuration.container import Container
 from dlt.common.configuration.providers.toml import TomlProviderReadException
 from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
 
-from pipelines.config import Settings, read_settings
+from pipelines.config import Settings, configured, read_settings
 from sources.errors import UsageError
 from sources.pipedrive.client import base_url, connect
 from tests.support import PIPEDRIVE
@@ -263,6 +263,80 @@ def test_an_address_that_is_not_https_is_refused(wrong: str) -> None:
 
 def test_the_settings_that_a_debugger_shows_hold_no_token(read: Read) -> None:
     assert "filed-token" not in repr(read())
+
+
+ACCESS_TOKEN, BASE_URL = "SOURCES__DESKERA__ACCESS_TOKEN", "SOURCES__DESKERA__BASE_URL"
+
+
+def names(found: list[Settings]) -> list[str]:
+    return [one.crm.name for one in found]
+
+
+def test_a_crm_is_configured_when_any_setting_that_connects_to_it_is_made(read: Read) -> None:
+    read()
+    assert names(configured()) == ["pipedrive"]
+    read(**{ACCESS_TOKEN: "t" * 20})
+    assert names(configured()) == ["pipedrive", "deskera"]
+    assert configured()[1].connection == {"access_token": "t" * 20}
+    assert names(configured(["deskera"])) == ["deskera"]
+
+
+def test_an_optional_setting_is_handed_on_when_it_is_made(
+    read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read(**{ACCESS_TOKEN: "token", BASE_URL: "http://127.0.0.1:1"})
+    assert configured()[1].connection == {"access_token": "token", "base_url": "http://127.0.0.1:1"}
+    monkeypatch.setenv(BASE_URL, " ")
+    assert configured()[1].connection == {"access_token": "token"}
+
+
+def test_a_crm_that_is_half_configured_is_an_error_that_names_what_lacks(read: Read) -> None:
+    read(**{BASE_URL: "http://127.0.0.1:1"})
+    with pytest.raises(UsageError, match=r"sources\.deskera\.access_token is missing.*" + ACCESS_TOKEN):
+        configured()
+
+
+def test_settings_left_empty_configure_nothing_and_without_any_the_first_crm_is_asked_for(
+    read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read()
+    Path(".dlt/config.toml").write_text("[sources.deskera]\nsafety_lag_seconds = 5\n")
+    Path(".dlt/secrets.toml").write_text(
+        '[sources.pipedrive]\napi_token = ""\n[sources.deskera]\naccess_token = ""\n'
+    )
+    monkeypatch.setenv(ACCESS_TOKEN, "")
+    Container()[PluggableRunContext].reload_providers()
+    with pytest.raises(UsageError, match=r"sources\.pipedrive\.company_domain is missing"):
+        configured()
+    with pytest.raises(UsageError, match=r"sources\.deskera\.access_token is missing"):
+        configured(["deskera"])
+
+
+@pytest.mark.parametrize(
+    ("config", "environment", "said"),
+    [
+        (f'{CONFIG}[sources.deskra]\naccess_token = "x"', {}, "Did you mean 'deskera'?"),
+        (f'{CONFIG}[sources.deskera]\nbase_ulr = "x"', {}, "Did you mean 'base_url'?"),
+        (f'{CONFIG}[sources.deskera]\napi = {{activities = "v1"}}', {}, "no setting 'api'"),
+        (CONFIG, {"SOURCES__DESKERRA__ACCESS_TOKEN": "x"}, "Did you mean 'deskera'?"),
+        (CONFIG, {"SOURCES__DESKERA__ACCES_TOKEN": "x"}, "Did you mean 'access_token'?"),
+        (CONFIG, {"ROUNDTRIP__WAREHOUSE": "raw_deskera.duckdb"}, "may not be called 'raw_deskera.duckdb'"),
+    ],
+)
+def test_what_is_misspelt_of_any_crm_is_refused(
+    read: Read, config: str, environment: dict[str, str], said: str
+) -> None:
+    assert said in refused(read, config, SECRETS, **environment)
+
+
+def test_what_another_program_sets_of_its_own_sources_is_left_alone(read: Read) -> None:
+    assert read(SOURCES__GITHUB__ACCESS_TOKEN="x").connection["company_domain"] == "filed"
+
+
+def test_a_name_that_is_no_crms_is_refused_with_a_suggestion(read: Read) -> None:
+    read()
+    with pytest.raises(UsageError, match=r"no CRM 'deskerra'.* Did you mean 'deskera'"):
+        configured(["deskerra"])
 
 
 POSTGRES = {"ROUNDTRIP__DESTINATION": "postgres"}

@@ -232,7 +232,7 @@ def _not_allowed(place: Place, problem: str) -> UsageError:
     return UsageError(
         f"The user of the warehouse {place.title} may not do what is needed: {redacted(place, problem)}.",
         way_out=f"As its owner: `grant create on database {place.database} to {place.user}`; who did not make the "
-        "schemas raw_pipedrive and ops needs `grant all` on them and their tables too.",
+        "schemas raw_... and ops needs `grant all` on them and their tables too.",
     )
 
 
