@@ -8,7 +8,7 @@ value to send, too: what the CRM would only tidy up is sent tidy, and comes back
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -104,12 +104,14 @@ def _is_date(value: Any) -> bool:
 
 
 def _moment(value: Any) -> datetime | None:
-    """The moment that a text names, in UTC."""
+    """The moment that a text names, in UTC; none at the ends of time, which are no moments in some zones."""
     try:
         moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-        return moment.astimezone(UTC) if moment is not None and moment.tzinfo is not None else None
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
+    if moment is None or moment.tzinfo is None or not MINYEAR < moment.year < MAXYEAR:
+        return None
+    return moment.astimezone(UTC)
 
 
 def _matches(pattern: re.Pattern[str]) -> Callable[[Any], bool]:

@@ -19,8 +19,9 @@ from sources.sandbox.store import Account, Record
 def is_moment(value: object) -> bool:
     """Tell whether it is a time with its zone, or with a Z."""
     try:
-        return isinstance(value, str) and datetime.fromisoformat(value).tzinfo is not None
-    except ValueError:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+        return moment is not None and moment.tzinfo is not None and bool(planned(moment))
+    except (ValueError, OverflowError):
         return False
 
 
