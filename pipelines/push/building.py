@@ -51,7 +51,7 @@ def build_models(
             f"{warehouse.place.title} has no reporting tables yet.", way_out="Run `roundtrip nightly` first."
         )
     crm = settings.crm.name
-    select = [f"+{name},{FOLDER}" for name in names] or [f"{FOLDER},{PREFIX}{crm}__*"]
+    select = [f"+{name},{FOLDER}" for name in names] or [f"+{PREFIX}{crm}__*,{FOLDER}"]
     told = {**told_always(warehouse), **(variables or {})}
     nodes = dbt.build(warehouse.place, select=select, variables=told, follow=follow)
     models = chosen_models(dbt.manifest(warehouse.place), names, crm)
