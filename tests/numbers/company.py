@@ -27,7 +27,7 @@ class Terms:
     touch_types: tuple[str, ...] = ("call", "meeting", "email")
     column_types: tuple[str, ...] = ("call", "meeting", "task", "deadline", "email", "lunch")
     reporting_currency: str = ""
-    """When it is empty, that of most deals; `in_one_currency` finds it."""
+    """When it is empty, that of most deals; `night` finds it."""
     currency_rates: Mapping[str, str] = field(default_factory=dict)
     default_time_zone: str = "UTC"
     at_risk_days: int = 14
@@ -51,6 +51,8 @@ class Company:
     truth: Mapping[str, list[Row]]
     terms: Terms = Terms()
     crm: str = "pipedrive"
+    others: tuple["Company", ...] = ()
+    """The same company in its other CRMs."""
 
     def loaded(self, entity: str) -> dict[int, Row]:
         """The records that the warehouse must have, by id."""
@@ -125,18 +127,17 @@ def histories(nights: Nights) -> dict[str, History]:
     return {crm: [night[crm] for night in nights if crm in night] for crm in nights[-1]}
 
 
-def in_one_currency(companies: Iterable[Company]) -> Night:
-    """One night: amounts are told in the currency that most deals of all CRMs are in, unless one is set."""
-    night = {company.crm: company for company in companies}
-    deals = (deal for company in night.values() for deal in company.deals.values() if counted(deal))
+def night(found: Iterable[Company]) -> Night:
+    """All CRMs together: amounts are told in the currency that most of their deals are in, unless one is set."""
+    companies = list(found)
+    deals = (deal for company in companies for deal in company.deals.values() if counted(deal))
     held = Counter(sorted(str(deal["currency"]) for deal in deals if deal["currency"]))
     ((most, _),) = held.most_common(1) or [("", 0)]
-    return {
-        crm: replace(
-            company, terms=replace(company.terms, reporting_currency=company.terms.reporting_currency or most)
-        )
-        for crm, company in night.items()
-    }
+    told = [
+        replace(one, terms=replace(one.terms, reporting_currency=one.terms.reporting_currency or most))
+        for one in companies
+    ]
+    return {one.crm: replace(one, others=tuple(other for other in told if other is not one)) for one in told}
 
 
 def one_a_day(nights: History) -> Iterable[Company]:

@@ -134,9 +134,14 @@ def _person(row: Row) -> Row:
         "add_time": None,
         "update_time": None,
         "emails": [{"value": row["email"]}],
-        "phones": [{"value": row["phone"]}],
+        "phones": [{"value": _phone(row["phone"], row["country_code"])}],
         "is_deleted": False,
     }
+
+
+def _phone(told: str, country: str) -> str:
+    """A number with its country, if it does not begin with one."""
+    return f"{country} {told}" if told and country and not re.match(r" *(\+|00)", told) else told
 
 
 def _organization(row: Row) -> Row:

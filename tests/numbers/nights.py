@@ -7,7 +7,7 @@ from pipelines.config import Settings
 from pipelines.place import Place
 from pipelines.reports import open_reports
 from tests.numbers import deskera
-from tests.numbers.company import Company, Night, Nights, Row, Terms, in_one_currency, moment
+from tests.numbers.company import Company, Night, Nights, Row, Terms, moment, night
 from tests.numbers.comparing import differences
 from tests.numbers.tables import TABLES, Table
 from tests.support import Sandbox, query
@@ -25,7 +25,7 @@ def remembered(crm: Sandbox, settings: Settings, terms: Terms = DEFAULT, before:
     assert begun is not None
     loaded = query(settings, "select distinct crm from ops.entity_loads order by crm desc")
     truths = {name: _truth(crm, name, before.get(name)) for (name,) in loaded}
-    return in_one_currency(Company(as_of, begun, truth, terms, name) for name, truth in truths.items())
+    return night(Company(as_of, begun, truth, terms, name) for name, truth in truths.items())
 
 
 def _truth(crm: Sandbox, name: str, before: Company | None) -> dict[str, list[Row]]:

@@ -13,10 +13,11 @@ from tests.numbers.company import DAY, Company, History, Row, began, counted, fi
 from tests.numbers.deals import is_open, snap_deal_daily
 from tests.numbers.engagement import grouped, touches
 from tests.numbers.owners import split
+from tests.numbers.people import ambiguous
 
 LISTS = {
     "pipedrive": ("activities", "deals", "persons", "organizations"),
-    "deskera": ("activities", "deals", "organizations"),
+    "deskera": ("activities", "deals", "contacts", "organizations"),
 }
 """What each load reads up to one moment: none of them is ever behind here."""
 
@@ -131,6 +132,7 @@ def rpt_data_quality(company: Company) -> list[Row]:
     still_open = [row for row in activities if not row["done"]]
     open_deals = [row for row in deals if is_open(row)]
     seen: set[tuple[Any, ...]] = set()
+    unclear = ambiguous(company)
     checks: tuple[tuple[str, list[Row], Callable[[Row], Any]], ...] = (
         ("activities_without_deal", activities, lambda row: row["deal_id"] is None and not row["lead_id"]),
         ("activities_without_person", activities, lambda row: not participants(row)),
@@ -141,6 +143,7 @@ def rpt_data_quality(company: Company) -> list[Row]:
         ("deals_without_rate", deals, lambda row: row["value"] and company.reported(row) is None),
         ("open_deals_of_inactive_owners", open_deals, lambda row: row["owner_id"] not in active),
         ("persons_without_contact_data", persons, lambda row: not _reachable(row)),
+        ("ambiguous_contacts", persons, lambda row: row["id"] in unclear),
     )
     told = [
         _check(name, rows, [str(row["id"]) for row in rows if fails(row)]) for name, rows, fails in checks

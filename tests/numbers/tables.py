@@ -17,6 +17,7 @@ from tests.numbers.engagement import (
     fct_person_engagement,
 )
 from tests.numbers.owners import agg_owner_day_type, agg_owner_week
+from tests.numbers.people import bridge_person_match
 from tests.numbers.reports import fct_deal_stage_history, rpt_activity_mix_vs_outcome, rpt_data_quality
 
 
@@ -75,6 +76,7 @@ TABLES = (
         "activities",
         LIVING,
     ),
+    Table("bridge_person_match", ("person_id", "other_crm"), _now(bridge_person_match), "persons"),
     Table("fct_deal_engagement", ("deal_id",), _now(fct_deal_engagement), "deals"),
     Table("fct_person_engagement", ("person_id",), _now(fct_person_engagement), "persons"),
     Table("fct_organization_engagement", ("organization_id",), _now(fct_organization_engagement)),
