@@ -11,7 +11,7 @@ import pytest
 from tests.bench.child import WAYS
 from tests.bench.course import Sizes
 from tests.bench.measuring import ROOT, Measurement
-from tests.bench.targets import Target, of_backfills, of_loads, of_nights, of_proofs, of_pushes
+from tests.bench.targets import Target, of_backfills, of_deskera, of_loads, of_nights, of_proofs, of_pushes
 
 SIZES = Sizes()
 OTHERS = {"sweep", "first load of all entities", "load of changes, all entities", "load to push from"}
@@ -44,6 +44,8 @@ GOOD = [
     *(measured(way, SIZES.large, 29.0) for way in WAYS if "night" in way or "build" in way),
     measured("night of changes", SIZES.small, 20.0),
     measured("plan of a push", SIZES.small, 5.0),
+    measured("floor of Deskera", SIZES.deskera, 10.0),
+    replace(measured("load of Deskera", SIZES.deskera, 15.0), requests=SIZES.deskera // 100 + 2),
     replace(measured("push of updates at 150 ms", SIZES.small, 110.0), rows=1000, requests=2001),
     replace(measured("push of creates at 150 ms", SIZES.small, 110.0), rows=2000, requests=2001),
     replace(measured("sweep", SIZES.large, 40.0), read=SIZES.large, requests=SIZES.large // 500 + 2),
@@ -72,7 +74,9 @@ def test_a_tiny_bench_measures_everything_and_judges_nothing(tmp_path: Path) -> 
     document = json.loads(file.read_text())
     found = document["measurements"]
     other = {
-        way for way, (module, _) in WAYS.items() if module in ("reports", "pushes") or "backfill" in way
+        way
+        for way, (module, _) in WAYS.items()
+        if module in ("reports", "pushes", "deskera") or "backfill" in way
     } | OTHERS
     assert {one["way"] for one in found} == WAYS.keys() - other
     assert {one["activities"] for one in found} == {5000, 1500, 500}
@@ -90,6 +94,7 @@ def judged(found: list[Measurement]) -> list[Target]:
         *of_backfills(found, SIZES),
         *of_proofs(found, SIZES),
         *of_pushes(found, SIZES),
+        *of_deskera(found, SIZES),
     ]
 
 
@@ -151,6 +156,8 @@ def test_figures_at_their_bounds_meet_every_target() -> None:
             {"requests": 2002},
             {"push of updates at 150 ms: requests beyond the fewest"},
         ),
+        ("load of Deskera", SIZES.deskera, {"seconds": 15.1}, {"Deskera, load / floor, 200,000"}),
+        ("load of Deskera", SIZES.deskera, {"requests": 2004}, {"Deskera: requests beyond the fewest"}),
         (
             "plan of a push",
             SIZES.small,
