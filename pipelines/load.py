@@ -208,7 +208,7 @@ class Loading:
         """Whether there is any row of an entity; of one that others show there may be a table and none to show."""
         entity = self.settings.crm.entities.get(name)
         if entity is not None and entity.embedded:
-            return name in self.tables
+            return name in self.warehouse.tables()
         return entity is not None and bool(self.warehouse.columns(entity))
 
     def _identify(self, fetcher: Fetcher) -> Account:

@@ -228,3 +228,42 @@ def test_every_embedded_entity_is_mentioned_somewhere(crm: Sandbox) -> None:
         "activities",
         *(e.name for e in EMBEDDED),
     }
+
+
+def test_an_embedded_record_of_another_type_fails_its_own_table_and_is_read_once_it_is_right(
+    crm: Sandbox, tmp_path: Path
+) -> None:
+    settings = settings_of(crm, tmp_path)
+    contacts = crm.server.account["contacts"]
+    key = next(key for name, key in mentioned(crm) if name == "contacts")
+    right = contacts.get(key) or {}
+    contacts.put(right | {"name": 5})
+    loaded = run(settings)
+    assert loaded.status == "failed"
+    assert loaded.problem.startswith(f"contacts: record {key}: name: expected `str | null`, got `int`")
+    assert {one.plan.entity.name for one in loaded.entities if one.outcome == "done"} == {
+        *("activities", "organizations", "users", "deals", "stages")
+    }
+    contacts.put(right)
+    assert run(settings).status == "done"
+    assert differences(crm, settings) == []
+
+
+class Died(Exception):
+    """The run ends here."""
+
+
+def test_a_run_that_dies_with_its_package_made_has_lost_neither_activities_nor_what_stands_within(
+    crm: Sandbox, tmp_path: Path
+) -> None:
+    settings = settings_of(crm, tmp_path)
+
+    def die(_run: Run, step: str) -> None:
+        if step == "loading":
+            raise Died
+
+    with pytest.raises(Died):
+        run(settings, watch=die)
+    later = run(settings)
+    assert of(later).plan.since, "the package was not loaded"
+    assert differences(crm, settings) == []
