@@ -21,7 +21,7 @@ test: $(VENV)/.installed ## Run the test suite
 soak: $(VENV)/.installed ## Run at full length the tests that make test shortens: many days, every fault, every kill
 	@ROUNDTRIP_SOAK=1 $(BIN)/pytest -n auto --dist loadscope --no-loadscope-reorder \
 		tests/test_many_days.py tests/test_incremental.py tests/test_truth.py tests/test_publish.py \
-		tests/test_crash.py tests/test_faults.py tests/test_push_crash.py tests/test_push_machine.py
+		tests/test_crash.py tests/test_faults.py tests/test_push_crash.py tests/test_push_machine.py tests/test_mirror.py
 
 lint: $(VENV)/.installed ## Check format, rules, types, SQL and the direction of imports
 	@$(BIN)/ruff format --check .
