@@ -293,7 +293,7 @@ def test_whatever_happens_pushes_converge_without_a_second_record_or_a_lost_edit
 
 
 @pytest.mark.parametrize(
-    ("kind", "steps_taken"), [(Pushing, at_length(200, 30)), (PushingToDeskera, at_length(200, 15))]
+    ("kind", "steps_taken"), [(Pushing, at_length(200, 30)), (PushingToDeskera, at_length(200, 10))]
 )
 def test_a_walk_through_many_days_keeps_every_edit_and_makes_no_second_record(
     kind: type[Pushing], steps_taken: int
