@@ -8,7 +8,7 @@ from pipelines.nightly import nightly
 from pipelines.ops import Run
 from pipelines.place import Destination, Place
 from tests.killed import die
-from tests.support import FEW, settings_of
+from tests.support import settings_of
 
 
 def main(crm: str, step: str, url: str, warehouse: str, postgres_url: str) -> None:
@@ -20,7 +20,7 @@ def main(crm: str, step: str, url: str, warehouse: str, postgres_url: str) -> No
 
     destination: Destination = "postgres" if postgres_url else "duckdb"
     place = Place(destination, Path(warehouse), postgres_url)
-    pipedrive = replace(settings_of("pipedrive", url, place), entities=FEW)
+    pipedrive = replace(settings_of("pipedrive", url, place), entities=("deals", "activities"))
     nightly(pipedrive, settings_of("deskera", url, place), watch=watch)
 
 
