@@ -109,8 +109,10 @@ def test_a_missing_row_and_one_too_many_are_told(table: Table, built: Built) -> 
 
 
 def test_each_piece_of_logic_does_what_its_unit_test_says(built: Built) -> None:
-    examples = ["follow_ups", "reassignments", "stale_duplicates"]
-    tests = dbt.unit_tests(built.place, variables={"crms": list(CRMS), "push_examples": examples})
+    examples = ["follow_ups", "reassignments", "stale_duplicates", "mirror"]
+    variables = {"crms": list(CRMS), "push_examples": examples}
+    dbt.build(built.place, select=["path:models/push,int_*"], variables=variables)
+    tests = dbt.unit_tests(built.place, variables=variables)
     assert len(tests) > 40
     assert len([test for test in tests if "models/push/" in test.file]) > len(examples)
     assert [f"{test.name}: {test.message}" for test in tests if test.status != "pass"] == []
