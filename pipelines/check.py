@@ -18,6 +18,12 @@ from sources.http import Client
 from sources.walk import Fetcher, Reader
 
 TRIES = 2
+ROLES = {
+    True: ", a global admin",
+    False: ", not a global admin: only what this user may see is read",
+    None: "",
+}
+"""What we are in the CRM; None: it does not tell."""
 
 
 @dataclass(frozen=True)
@@ -144,8 +150,7 @@ def summary(found: Found) -> dict[str, Any]:
 def show(found: Found) -> None:
     """Print the findings for a person."""
     account = found.account
-    role = "a global admin" if account.is_admin else "not a global admin: only what this user may see is read"
-    console.OUT.print(f"Connected to {account.company} as {account.user}, {role}.")
+    console.OUT.print(f"Connected to {account.company} as {account.user}{ROLES[account.is_admin]}.")
     drawn = console.grid("", "entity", "list")
     drawn.add_column("", overflow="fold")
     for one in found.reach:

@@ -25,7 +25,8 @@ class Account:
     user: str
     company: str
     company_id: int | None
-    is_admin: bool
+    is_admin: bool | None
+    """None: the CRM does not tell."""
     server_time: pendulum.DateTime
 
 

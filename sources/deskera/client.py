@@ -183,7 +183,7 @@ def _account(answer: Answer, claims: Mapping[str, Any]) -> Account:
         user=f"user {user}" if user else "the token's user",
         company=f"tenant {tenant}" if tenant else "a tenant without activities",
         company_id=tenant,
-        is_admin=False,
+        is_admin=None,
         server_time=_server_time(answer.headers),
     )
 
