@@ -25,7 +25,7 @@ from pipelines.push.landing import Landing
 from pipelines.push.ledger import Ledger
 from sources.errors import RoundtripError
 from tests.mirrored import mirrored
-from tests.support import ADMIN, DESKERA_TOKEN, Sandbox, at_length, query, sandbox
+from tests.support import ADMIN, DESKERA_TOKEN, Sandbox, at_length, execute, query, sandbox
 
 SEED = 8
 CRMS = ("pipedrive", "deskera")
@@ -54,7 +54,7 @@ PLACES: tuple[tuple[Any, str], ...] = (
     (Ledger, "intend"),
     (Applying, "_collected"),
 )
-FAULTS = ("reset", "truncated", "failed_after", "server_error", "burst_429")
+FAULTS = ("reset", "truncated", "failed_after", "server_error", "burst_429", "refused")
 WHICH = st.integers(0, 99)
 EITHER = st.sampled_from(CRMS)
 
@@ -160,6 +160,8 @@ class Mirroring(RuleBasedStateMachine):
 
     def settle_down(self) -> None:
         """Two quiet nights: then each has what the other has, and a third one has nothing to do."""
+        # What was refused is tried again after a pause, which is over.
+        execute(self.mirror.place, "update ops.push_ledger set next_try_at = null")
         for _ in range(2):
             self.mirror.load("pipedrive")
             self.mirror.load("deskera", full=True)
@@ -288,4 +290,19 @@ def test_a_walk_through_many_nights_ends_with_each_having_what_the_other_has() -
         for _ in range(2):
             random.choice(runs)()
             machine.neither_has_two_records_of_one_activity()
+    _refused_on_both_sides(machine)
     machine.teardown()
+
+
+def _refused_on_both_sides(machine: Mirroring) -> None:
+    """Each CRM refuses a copy; it takes it when it is asked again."""
+    for crm in CRMS:
+        machine.create(crm, False)
+        machine.load(crm)
+    machine.transform()
+    for crm in CRMS:
+        machine.push_when_the_crm_is_not_well(crm, "refused", "POST", 1, 1)
+    refused = query(
+        machine.mirror.place, "select crm from ops.push_state where verdict = 'refused' order by crm"
+    )
+    assert {crm for (crm,) in refused} == set(CRMS)

@@ -11,7 +11,10 @@ from typing import Any
 
 from sources.sandbox.exchange import Request
 
-REFUSALS = ("burst_429", "budget_spent", "server_error", "forbidden_html", "cursor_refused", "unauthorized")
+REFUSALS = (
+    *("burst_429", "budget_spent", "server_error", "forbidden_html"),
+    *("cursor_refused", "unauthorized", "refused"),
+)
 """Answered in the reply's stead."""
 
 WIRE = ("reset", "truncated", "slow", "late", "failed_after", "repeated_page")

@@ -69,6 +69,7 @@ class Deskera:
         refused, message = {
             "unauthorized": (say.UNAUTHORIZED, "Unauthorized"),
             "cursor_refused": (say.BAD, "invalid page"),
+            "refused": (say.BAD, "not allowed today"),
             "server_error": (say.BROKEN, "Internal server error"),
         }.get(kind, (say.TOO_MANY, "Too many requests"))
         body = say.refused(refused, message, request.path).body

@@ -232,6 +232,8 @@ def _armed(kind: str, standing: Standing) -> Answer:
         return _too_many(standing)
     if kind == "cursor_refused":
         return say.invalid("Validation failed: cursor: Invalid cursor").answer
+    if kind == "refused":
+        return say.invalid("Validation failed: not allowed today").answer
     return say.coded(*(say.UNAUTHORIZED if kind == "unauthorized" else say.BROKEN))
 
 
