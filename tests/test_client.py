@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from sources.answers import server_time
 from sources.budget import Tally
 from sources.errors import (
     ApiError,
@@ -22,7 +23,7 @@ from sources.errors import (
     ServerFailed,
     UsageError,
 )
-from sources.pipedrive.client import connect, identify, judge, server_time
+from sources.pipedrive.client import connect, identify, judge
 from tests.test_http import HTML, PATH, SPENT, TOKEN, Host, said
 from tests.virtual import at_once
 

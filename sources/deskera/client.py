@@ -7,13 +7,13 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 from typing import Any, Self
 
 import httpx
 import msgspec
 import pendulum
 
+from sources.answers import is_json, seconds, server_time
 from sources.budget import Tally
 from sources.crm import Account, Gone
 from sources.errors import (
@@ -91,7 +91,7 @@ def judge(response: httpx.Response) -> ApiError | None:
     good = response.is_success
     if good and not response.content:
         return None
-    if good and not _is_json(response):
+    if good and not is_json(response):
         return _not_deskera(response)
     body = _Body.of(response) if not good or len(response.content) < LONGEST_REFUSAL else _Body()
     if good and body.status != "error":
@@ -105,18 +105,18 @@ def _refusal(response: httpx.Response, status: int, reason: str) -> ApiError:
     place = {"request_id": response.headers.get("x-request-id", ""), "reason": reason}
     said = f"{path} answered {status}" + (f": {reason}." if reason else ".")
     if status == TOO_MANY:
-        pause = _seconds(response.headers.get("retry-after")) or BURST_PAUSE
+        pause = seconds(response.headers.get("retry-after")) or BURST_PAUSE
         return BurstLimited(said, wait=pause, way_out="Something else uses the same token heavily.", **place)
-    if status == FORBIDDEN and not _is_json(response):
+    if status == FORBIDDEN and not is_json(response):
         return Blocked(f"a firewall blocked {path}.", wait=BLOCKED_PAUSE, way_out="Run again later.", **place)
     if status >= FAILED:
         return ServerFailed(said, way_out="Deskera has a problem; run again later.", **place)
-    if status in (NOT_FOUND, GONE) and _is_json(response) and RECORD.search(path):
+    if status in (NOT_FOUND, GONE) and is_json(response) and RECORD.search(path):
         return NotFound(
             said, way_out="It may have been deleted, or is not visible to the token's user.", **place
         )
     kind, way_out = MEANINGS.get(status, (Refused, "Deskera refused the request."))
-    if not _is_json(response) and kind is not NotAccepted:
+    if not is_json(response) and kind is not NotAccepted:
         return _not_deskera(response)
     return kind(said, way_out=way_out, **place)
 
@@ -132,22 +132,11 @@ MEANINGS: Mapping[int, tuple[type[ApiError], str]] = {
 }
 
 
-def _is_json(response: httpx.Response) -> bool:
-    return "json" in response.headers.get("content-type", "")
-
-
 def _not_deskera(response: httpx.Response) -> ApiError:
     return NotServed(
         f"{response.url.host} answered {response.url.path} with something that is not JSON.",
         way_out="Is base_url right? This does not answer like Deskera.",
     )
-
-
-def _seconds(text: str | None) -> float | None:
-    try:
-        return max(0.0, float(text)) if text else None
-    except ValueError:
-        return None
 
 
 class _Whose(msgspec.Struct):
@@ -184,7 +173,7 @@ def _account(answer: Answer, claims: Mapping[str, Any]) -> Account:
         company=f"tenant {tenant}" if tenant else "a tenant without activities",
         company_id=tenant,
         is_admin=None,
-        server_time=_server_time(answer.headers),
+        server_time=server_time(answer.headers),
     )
 
 
@@ -203,13 +192,6 @@ def _claims(token: str) -> Mapping[str, Any]:
 def _number(claims: Mapping[str, Any], *names: str) -> int | None:
     told = (str(claims.get(name, "")) for name in names)
     return next((int(one) for one in told if one.isdecimal() and int(one)), None)
-
-
-def _server_time(headers: Mapping[str, str]) -> pendulum.DateTime:
-    try:
-        return pendulum.instance(parsedate_to_datetime(headers.get("date", ""))).in_timezone("UTC")
-    except (TypeError, ValueError) as error:
-        raise BadBody("the answer carries no Date header, so the server's time is unknown.") from error
 
 
 async def no_deletions(

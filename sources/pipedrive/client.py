@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 from typing import Any, Self
 
 import httpx
 import msgspec
-import pendulum
 
+from sources.answers import is_json, seconds, server_time
 from sources.budget import Tally
 from sources.crm import Account
 from sources.errors import (
@@ -84,14 +83,14 @@ def connect(company_domain: str, api_token: str, patience: Patience | None = Non
 def judge(response: httpx.Response) -> ApiError | None:
     """What an answer means: None when it is good."""
     if response.status_code in (200, 201):
-        return None if _is_json(response) else _not_pipedrive(response)
+        return None if is_json(response) else _not_pipedrive(response)
     body = _Body.of(response)
     place = {"request_id": response.headers.get("x-correlation-id", ""), "reason": body.error}
     path, status = response.url.path, response.status_code
     said = f"{path} answered {status}" + (f": {body.error}." if body.error else ".")
     if status == TOO_MANY:
         return _too_many(response, body, said)
-    if status == FORBIDDEN and not _is_json(response):
+    if status == FORBIDDEN and not is_json(response):
         return Blocked(
             f"Pipedrive's firewall blocked {path}.", wait=BLOCKED_PAUSE, way_out="Run again later.", **place
         )
@@ -100,7 +99,7 @@ def judge(response: httpx.Response) -> ApiError | None:
     if status >= FAILED:
         return ServerFailed(said, way_out="Pipedrive has a problem; run again later.", **place)
     kind, way_out = MEANINGS.get(status, (Refused, "Pipedrive refused the request."))
-    if not _is_json(response) or status < BAD_REQUEST:
+    if not is_json(response) or status < BAD_REQUEST:
         kind, way_out = NotServed, "Is the company domain right? This host does not answer like Pipedrive."
     elif _names_no_record(response, body):
         kind, way_out = NotFound, "It may have been deleted, or is not visible to the token's user."
@@ -140,26 +139,13 @@ def _too_many(response: httpx.Response, body: _Body, said: str) -> ApiError:
     if "daily" in body.error.lower() or "budget" in body.error.lower():
         return BudgetSpent(
             "the company's daily API tokens are spent.",
-            wait=_seconds(response.headers.get("retry-after")),
+            wait=seconds(response.headers.get("retry-after")),
             way_out="What was read is kept; the next run goes on from there once Pipedrive has refilled them.",
         )
-    asked = _seconds(response.headers.get("retry-after")) or _seconds(
-        response.headers.get("x-ratelimit-reset")
-    )
+    asked = seconds(response.headers.get("retry-after")) or seconds(response.headers.get("x-ratelimit-reset"))
     return BurstLimited(
         said, wait=asked or BURST_PAUSE, way_out="Something else uses the same token heavily."
     )
-
-
-def _seconds(text: str | None) -> float | None:
-    try:
-        return max(0.0, float(text)) if text else None
-    except ValueError:
-        return None
-
-
-def _is_json(response: httpx.Response) -> bool:
-    return "json" in response.headers.get("content-type", "")
 
 
 def _not_pipedrive(response: httpx.Response) -> ApiError:
@@ -199,11 +185,3 @@ def _account(answer: Answer) -> Account:
         raise BadBody(f"/v1/users/me answered with something unexpected ({error}).") from error
     admin = bool(me.is_admin) or any(access.app == "global" and access.admin for access in me.access)
     return Account(me.id, me.name, me.company_name or "", me.company_id, admin, server_time(answer.headers))
-
-
-def server_time(headers: Mapping[str, str]) -> pendulum.DateTime:
-    """The server's clock, from the `Date` header."""
-    try:
-        return pendulum.instance(parsedate_to_datetime(headers.get("date", ""))).in_timezone("UTC")
-    except (TypeError, ValueError) as error:
-        raise BadBody("the answer carries no Date header, so the server's time is unknown.") from error
