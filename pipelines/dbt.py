@@ -94,9 +94,9 @@ def manifest(place: Place) -> dict[str, Any]:
     return found
 
 
-def described_models() -> list[dict[str, Any]]:
+def described_models(project: Path = PROJECT) -> list[dict[str, Any]]:
     """The models with their columns, as the project's files describe them; dbt need not have read them."""
-    files = (PROJECT / "models").rglob("*.yml")
+    files = (project / "models").rglob("*.yml")
     described = (yaml.load(file.read_bytes(), yaml.CSafeLoader) or {} for file in files)
     return [model for one in described for model in one.get("models", [])]
 

@@ -70,6 +70,10 @@ class Crm:
     """Tokens that a page of `deletions` costs."""
     deletions_page: int = 500
     """Changes on such a page."""
+    identify_scopes: tuple[str, ...] = ()
+    """The permissions of which any lets an app ask who we are, the least first; empty: the CRM has none."""
+    deletions_scopes: tuple[str, ...] = ()
+    """Those of which any lets it ask what was deleted."""
     field_lists: Mapping[str, str] = field(default_factory=dict)
     """The entities whose records have custom fields, each with the entity that lists its fields."""
     writer: MakeWriter | None = None

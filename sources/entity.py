@@ -171,6 +171,8 @@ class Entity:
     """Whether it is read where the settings name no entities."""
     optional: bool = False
     """Whether a plan may not include it, or only some users may read it: then it is skipped, and that is told."""
+    scopes: tuple[str, ...] = ()
+    """The permissions of which any lets an app read it, the least first; empty: the CRM has none."""
     description: str = ""
 
     def __post_init__(self) -> None:

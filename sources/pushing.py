@@ -149,6 +149,8 @@ class Pushing:
     create_requests: int = 1
     update_requests: int = 2
     """Requests it takes; before an update or a delete the record is read."""
+    scopes: tuple[str, ...] = ()
+    """The permissions of which any lets an app write it, the least first; empty: the CRM has none."""
 
     def field(self, name: str) -> Writable | None:
         """The field of this name, if it may be written."""

@@ -1,7 +1,7 @@
 """Pipedrive: facts in `entities.py`, behaviour in `client.py`, its imitation in `sandbox/`, sources in `API.md`."""
 
 from sources.crm import Crm
-from sources.pipedrive import client, recents
+from sources.pipedrive import client, recents, scopes
 from sources.pipedrive.entities import ENTITIES
 from sources.pipedrive.pushes import LEGACY_PUSHES, PUSHES
 from sources.pipedrive.writer import Writer
@@ -21,6 +21,8 @@ PIPEDRIVE = Crm(
     identify_cost=client.IDENTIFY_COST,
     deletions_cost=recents.COST,
     deletions_page=recents.PAGE,
+    identify_scopes=scopes.BASE,
+    deletions_scopes=scopes.RECENTS,
     # Activities have fields too, but v2 sends no values of custom ones.
     field_lists={
         "deals": "deal_fields",

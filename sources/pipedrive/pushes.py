@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from sources.pipedrive import legacy_v1
+from sources.pipedrive import legacy_v1, scopes
 from sources.pushing import PLACE, Part, Pushing, Writable
 
 SERVER = "the CRM sets it"
@@ -37,6 +37,7 @@ VISIBLE_TO = Writable("visible_to", "int", nullable=False, choices=(1, 3, 5, 7))
 ACTIVITIES = Pushing(
     entity="activities",
     path="/api/v2/activities",
+    scopes=scopes.WRITE_ACTIVITIES,
     read_params={"include_fields": "attendees"},
     lookup_params={"include_fields": "attendees"},
     lookup={name: name for name in ("owner_id", "deal_id", "lead_id", "org_id", "done")},
@@ -77,6 +78,7 @@ ACTIVITIES = Pushing(
 DEALS = Pushing(
     entity="deals",
     path="/api/v2/deals",
+    scopes=scopes.WRITE_DEALS,
     required=frozenset({"title"}),
     custom=True,
     lookup={name: name for name in ("owner_id", "person_id", "org_id", "pipeline_id", "stage_id")},
@@ -111,6 +113,7 @@ DEALS = Pushing(
 PERSONS = Pushing(
     entity="persons",
     path="/api/v2/persons",
+    scopes=scopes.WRITE_CONTACTS,
     required=frozenset({"name"}),
     custom=True,
     lookup={name: name for name in ("owner_id", "org_id")},

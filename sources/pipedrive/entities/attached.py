@@ -1,12 +1,13 @@
 """What is attached to records: notes, files, calls and mail."""
 
 from sources.entity import Entity, Listing, Parent, fields
-from sources.pipedrive import shapes
+from sources.pipedrive import scopes, shapes
 from sources.pipedrive.entities.lists import by_offset
 
 NOTES = Entity(
     "notes",
     description="Notes on deals, leads, persons, organizations, projects and tasks.",
+    scopes=scopes.NOTES,
     lists=(by_offset("notes", since="updated_since", sort="id ASC"),),
     watermark="update_time",
     deletion="recents",
@@ -24,6 +25,7 @@ NOTES = Entity(
 FILES = Entity(
     "files",
     description="Files attached to records: what they are called and belong to, not what is in them.",
+    scopes=scopes.ATTACHED,
     lists=(by_offset("files", page_size=100, sort="id ASC"),),
     default=False,
     fields=fields(
@@ -39,6 +41,7 @@ FILES = Entity(
 CALL_LOGS = Entity(
     "call_logs",
     description="Logged phone calls of the token's user.",
+    scopes=scopes.CALLS,
     lists=(by_offset("callLogs", page_size=50),),
     default=False,
     optional=True,
@@ -52,6 +55,7 @@ CALL_LOGS = Entity(
 MAIL_THREADS = Entity(
     "mail_threads",
     description="Mail threads in the folders of the token's user: who, when, about what.",
+    scopes=scopes.MAIL,
     lists=tuple(
         by_offset("mailbox/mailThreads", folder=folder, holds=f"folders::varchar like '%\"{folder}\"%'")
         for folder in ("inbox", "drafts", "sent", "archive")
@@ -74,6 +78,7 @@ MAIL_THREADS = Entity(
 NOTE_COMMENTS = Entity(
     "note_comments",
     description="Comments on notes.",
+    scopes=scopes.NOTES,
     lists=(by_offset("notes/{id}/comments"),),
     primary_key="uuid",
     parent=Parent("notes", "note_id"),
@@ -87,6 +92,7 @@ NOTE_COMMENTS = Entity(
 MAIL_MESSAGES = Entity(
     "mail_messages",
     description="Mails of the threads: who, when, about what; not their texts.",
+    scopes=scopes.MAIL,
     lists=(
         Listing("/v1/mailbox/mailThreads/{id}/mailMessages", 20, paging="none", adapt=shapes.mail_messages),
     ),

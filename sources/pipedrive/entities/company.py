@@ -1,12 +1,13 @@
 """How a company has set up its Pipedrive: users, rights, pipelines, types, fields, and the like."""
 
 from sources.entity import Entity, Listing, fields
-from sources.pipedrive import shapes
+from sources.pipedrive import scopes, shapes
 from sources.pipedrive.entities.lists import whole
 
 PIPELINES = Entity(
     "pipelines",
     description="Sales pipelines.",
+    scopes=scopes.PIPELINES,
     lists=(Listing("/api/v2/pipelines", 5, sortable=True),),
     fields=fields(
         "id int, name text, order_nr int, is_deleted bool, is_deal_probability_enabled bool, add_time time,"
@@ -17,6 +18,7 @@ PIPELINES = Entity(
 STAGES = Entity(
     "stages",
     description="The stages of each pipeline, in order.",
+    scopes=scopes.PIPELINES,
     lists=(Listing("/api/v2/stages", 5, sortable=True),),
     fields=fields(
         "id int, order_nr int, name text, is_deleted bool, deal_probability float, pipeline_id int,"
@@ -27,6 +29,7 @@ STAGES = Entity(
 USERS = Entity(
     "users",
     description="The company's users, inactive ones included.",
+    scopes=scopes.USERS,
     lists=(whole("users", 20),),
     fields=fields(
         "id int, name text, default_currency text, locale text, lang int, email text, phone text,"
@@ -39,6 +42,7 @@ USERS = Entity(
 ACTIVITY_TYPES = Entity(
     "activity_types",
     description="Standard and custom types of activities; `key_string` is what an activity's `type` holds.",
+    scopes=scopes.ACTIVITY_TYPES,
     lists=(whole("activityTypes", 20),),
     fields=fields(
         "id int, order_nr int, name text, key_string text, icon_key text, active_flag bool, color text,"
@@ -49,6 +53,7 @@ ACTIVITY_TYPES = Entity(
 CURRENCIES = Entity(
     "currencies",
     description="Currencies, the company's own included.",
+    scopes=scopes.BASE,
     lists=(whole("currencies", 20),),
     fields=fields(
         "id int, code text, name text, decimal_points int, symbol text, active_flag bool, is_custom_flag bool"
@@ -56,13 +61,15 @@ CURRENCIES = Entity(
 )
 
 
-def _field_list(owner: str, path: str) -> Entity:
+def _field_list(owner: str, path: str, enough: tuple[str, ...], *, optional: bool = False) -> Entity:
     """The field definitions of one kind of record: names, types and options, custom fields included."""
     return Entity(
         f"{owner}_fields",
         description=f"Fields of {owner} records; custom ones have a 40-character `field_code`.",
+        scopes=enough,
         lists=(Listing(f"/api/v2/{path}", 10),),
         primary_key="field_code",
+        optional=optional,
         fields=fields(
             "field_code text, field_name text, description text, field_type text, options json, subfields json,"
             "is_custom_field bool, is_optional_response_field bool, ui_visibility json, important_fields json,"
@@ -71,20 +78,19 @@ def _field_list(owner: str, path: str) -> Entity:
     )
 
 
-FIELD_LISTS = tuple(
-    _field_list(owner, path)
-    for owner, path in (
-        ("activity", "activityFields"),
-        ("deal", "dealFields"),
-        ("person", "personFields"),
-        ("organization", "organizationFields"),
-        ("product", "productFields"),
-    )
+FIELD_LISTS = (
+    # The documents disagree whether it takes `admin`; an app need not have that for a list which nothing depends on.
+    _field_list("activity", "activityFields", scopes.ACTIVITY_TYPES, optional=True),
+    _field_list("deal", "dealFields", scopes.DEAL_FIELDS),
+    _field_list("person", "personFields", scopes.CONTACT_FIELDS),
+    _field_list("organization", "organizationFields", scopes.CONTACT_FIELDS),
+    _field_list("product", "productFields", scopes.PRODUCT_FIELDS),
 )
 
 NOTE_FIELDS = Entity(
     "note_fields",
     description="Fields of notes.",
+    scopes=scopes.NOTES,
     lists=(whole("noteFields", 20),),
     primary_key="key",
     default=False,
@@ -97,6 +103,7 @@ NOTE_FIELDS = Entity(
 FILTERS = Entity(
     "filters",
     description="Saved filters, without their conditions.",
+    scopes=scopes.ATTACHED,
     lists=(whole("filters", 20),),
     default=False,
     fields=fields(
@@ -108,6 +115,7 @@ FILTERS = Entity(
 GOALS = Entity(
     "goals",
     description="Goals of users, teams and the company; their progress is no part of them.",
+    scopes=scopes.GOALS,
     lists=(Listing("/v1/goals/find", 20, paging="none", adapt=shapes.goals),),
     default=False,
     optional=True,
@@ -120,6 +128,7 @@ GOALS = Entity(
 WEBHOOKS = Entity(
     "webhooks",
     description="Webhooks, without their passwords and what follows a `?` in their addresses; admins only.",
+    scopes=scopes.ADMIN,
     lists=(Listing("/v1/webhooks", 10, paging="none", adapt=shapes.webhooks),),
     default=False,
     optional=True,
@@ -133,6 +142,7 @@ WEBHOOKS = Entity(
 USER_CONNECTIONS = Entity(
     "user_connections",
     description="Which outer services the token's user has connected.",
+    scopes=scopes.BASE,
     lists=(Listing("/v1/userConnections", 20, paging="none", adapt=shapes.user_connections),),
     primary_key="service",
     default=False,
@@ -142,6 +152,7 @@ USER_CONNECTIONS = Entity(
 BILLING_ADDONS = Entity(
     "billing_addons",
     description="Add-ons that the company has subscribed to.",
+    scopes=scopes.USERS,
     lists=(whole("billing/subscriptions/addons", 20),),
     primary_key="code",
     default=False,

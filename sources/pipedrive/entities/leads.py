@@ -1,11 +1,13 @@
 """Leads and what they refer to."""
 
 from sources.entity import Entity, fields
+from sources.pipedrive import scopes
 from sources.pipedrive.entities.lists import by_offset, whole
 
 LEAD_LABELS = Entity(
     "lead_labels",
     description="Labels of leads.",
+    scopes=scopes.LEADS,
     lists=(whole("leadLabels", 10),),
     fields=fields("id text, name text, color text, add_time time, update_time time"),
 )
@@ -13,6 +15,7 @@ LEAD_LABELS = Entity(
 LEAD_SOURCES = Entity(
     "lead_sources",
     description="Where leads come from, by name.",
+    scopes=scopes.LEADS,
     lists=(whole("leadSources", 2),),
     primary_key="name",
     fields=fields("name text"),
@@ -21,6 +24,7 @@ LEAD_SOURCES = Entity(
 LEAD_FIELDS = Entity(
     "lead_fields",
     description="Fields of leads; they share the custom fields of deals.",
+    scopes=scopes.LEAD_FIELDS,
     lists=(by_offset("leadFields"),),
     primary_key="key",
     default=False,
@@ -37,6 +41,7 @@ LEAD_FIELDS = Entity(
 LEADS = Entity(
     "leads",
     description="Leads, archived ones included.",
+    scopes=scopes.LEADS,
     lists=(
         by_offset("leads", holds="not is_archived", sort="id ASC"),
         by_offset("leads/archived", 40, holds="is_archived", sort="id ASC"),

@@ -1,7 +1,7 @@
 """What belongs to single deals, persons, organizations and products: a request each, for those that changed."""
 
 from sources.entity import Entity, Listing, Parent, fields
-from sources.pipedrive import shapes
+from sources.pipedrive import scopes, shapes
 from sources.pipedrive.entities.lists import by_cursor
 
 FLOW, CHANGELOG, FOLLOWERS = 40, 20, 10
@@ -12,6 +12,7 @@ FOLLOWED = ("time", "action", "follower_user_id", "actor_user_id")
 DEAL_PRODUCTS = Entity(
     "deal_products",
     description="Products on deals, with quantity, price and discount.",
+    scopes=scopes.DEAL_PRODUCTS,
     lists=(Listing("/api/v2/deals/products", 10, {"deal_ids": "{id}"}),),
     parent=Parent("deals", "deal_id", at_once=100),
     fields=fields(
@@ -25,6 +26,7 @@ DEAL_PRODUCTS = Entity(
 DEAL_INSTALLMENTS = Entity(
     "deal_installments",
     description="Installments of deals; plans from Growth on.",
+    scopes=scopes.DEALS,
     lists=(Listing("/api/v2/deals/installments", 10, {"deal_ids": "{id}"}),),
     parent=Parent("deals", "deal_id", at_once=100),
     default=False,
@@ -35,6 +37,7 @@ DEAL_INSTALLMENTS = Entity(
 DEAL_DISCOUNTS = Entity(
     "deal_discounts",
     description="Discounts on whole deals.",
+    scopes=scopes.DEALS,
     lists=(Listing("/api/v2/deals/{id}/discounts", 10, paging="none"),),
     parent=Parent("deals", "deal_id"),
     default=False,
@@ -47,6 +50,7 @@ DEAL_DISCOUNTS = Entity(
 DEAL_PARTICIPANTS = Entity(
     "deal_participants",
     description="Persons who take part in deals beside the main contact.",
+    scopes=scopes.DEALS,
     lists=(Listing("/v1/deals/{id}/participants", 10, paging="offset", adapt=shapes.participants),),
     parent=Parent("deals", "deal_id"),
     default=False,
@@ -59,6 +63,7 @@ DEAL_PARTICIPANTS = Entity(
 DEAL_PARTICIPANT_CHANGES = Entity(
     "deal_participant_changes",
     description="Who was added to deals as a participant, or removed, when and by whom.",
+    scopes=scopes.DEALS,
     lists=(Listing("/v1/deals/{id}/participantsChangelog", 10),),
     parent=Parent("deals", "deal_id", ("time", "action", "person_id", "actor_user_id")),
     default=False,
@@ -68,6 +73,7 @@ DEAL_PARTICIPANT_CHANGES = Entity(
 PRODUCT_VARIATIONS = Entity(
     "product_variations",
     description="Variations of products, with their prices.",
+    scopes=scopes.PRODUCTS,
     lists=(by_cursor("products/{id}/variations"),),
     parent=Parent("products", "product_id"),
     default=False,
@@ -78,6 +84,7 @@ PRODUCT_VARIATIONS = Entity(
 ORGANIZATION_RELATIONSHIPS = Entity(
     "organization_relationships",
     description="How organizations are related, as seen from each of the two.",
+    scopes=scopes.CONTACTS,
     lists=(
         Listing(
             "/v1/organizationRelationships",
@@ -96,11 +103,15 @@ ORGANIZATION_RELATIONSHIPS = Entity(
     ),
 )
 
+Enough = tuple[str, ...]
+"""The scopes of which any is enough."""
 
-def _followers(owner: str, parent: str, column: str) -> Entity:
+
+def _followers(owner: str, parent: str, column: str, enough: Enough) -> Entity:
     return Entity(
         f"{owner}_followers",
         description=f"Users who follow {parent}.",
+        scopes=enough,
         lists=(by_cursor(f"{parent}/{{id}}/followers", FOLLOWERS),),
         parent=Parent(parent, column, ("user_id",)),
         default=False,
@@ -108,10 +119,11 @@ def _followers(owner: str, parent: str, column: str) -> Entity:
     )
 
 
-def _follower_changes(owner: str, parent: str, column: str) -> Entity:
+def _follower_changes(owner: str, parent: str, column: str, enough: Enough) -> Entity:
     return Entity(
         f"{owner}_follower_changes",
         description=f"Who began and ceased to follow {parent}, when and by whom.",
+        scopes=enough,
         lists=(by_cursor(f"{parent}/{{id}}/followers/changelog", FOLLOWERS),),
         parent=Parent(parent, column, FOLLOWED),
         default=False,
@@ -125,6 +137,7 @@ def _changes(owner: str, parent: str, column: str) -> Entity:
     return Entity(
         f"{owner}_changes",
         description=f"Every change of a field of {parent}, with the values before and after.",
+        scopes=scopes.CHANGES,
         lists=(Listing(f"/v1/{parent}/{{id}}/changelog", CHANGELOG),),
         parent=Parent(parent, column, LOGGED),
         default=False,
@@ -139,6 +152,7 @@ def _flow(owner: str, parent: str, column: str) -> Entity:
     return Entity(
         f"{owner}_flow",
         description=f"All that happened to {parent}: changes, activities, notes, files, mail.",
+        scopes=scopes.CHANGES,
         lists=(Listing(f"/v1/{parent}/{{id}}/flow", FLOW, paging="offset", adapt=shapes.events),),
         parent=Parent(parent, column, ("object", "item_id", "timestamp")),
         default=False,
@@ -149,10 +163,17 @@ def _flow(owner: str, parent: str, column: str) -> Entity:
 DEALS, PERSONS = ("deal", "deals", "deal_id"), ("person", "persons", "person_id")
 ORGANIZATIONS, PRODUCTS = ("organization", "organizations", "org_id"), ("product", "products", "product_id")
 USERS = ("user", "users", "followed_user_id")
+FOLLOWABLE = (
+    (*DEALS, scopes.DEALS),
+    (*PERSONS, scopes.CONTACTS),
+    (*ORGANIZATIONS, scopes.CONTACTS),
+    (*PRODUCTS, scopes.PRODUCTS),
+    (*USERS, scopes.USERS),
+)
 
 HISTORIES = (
-    *(_followers(*one) for one in (DEALS, PERSONS, ORGANIZATIONS, PRODUCTS, USERS)),
-    *(_follower_changes(*one) for one in (DEALS, PERSONS, ORGANIZATIONS, PRODUCTS)),
+    *(_followers(*one) for one in FOLLOWABLE),
+    *(_follower_changes(*one) for one in FOLLOWABLE[:-1]),
     *(_changes(*one) for one in (DEALS, PERSONS, ORGANIZATIONS)),
     *(_flow(*one) for one in (DEALS, PERSONS, ORGANIZATIONS)),
 )

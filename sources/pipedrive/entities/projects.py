@@ -1,11 +1,13 @@
 """Projects: boards, phases, templates, tasks. A plan without projects answers none of it."""
 
 from sources.entity import Entity, Listing, Parent, fields
+from sources.pipedrive import scopes
 from sources.pipedrive.entities.lists import by_cursor
 
 BOARDS = Entity(
     "boards",
     description="Boards of projects.",
+    scopes=scopes.PROJECTS,
     lists=(Listing("/api/v2/boards", 10, paging="none"),),
     optional=True,
     fields=fields("id int, name text, order_nr int, add_time time, update_time time"),
@@ -14,6 +16,7 @@ BOARDS = Entity(
 PROJECT_FIELDS = Entity(
     "project_fields",
     description="Fields of project records; custom ones have a 40-character `field_code`.",
+    scopes=scopes.PROJECT_FIELDS,
     lists=(by_cursor("projectFields"),),
     primary_key="field_code",
     optional=True,
@@ -26,6 +29,7 @@ PROJECT_FIELDS = Entity(
 PROJECT_TEMPLATES = Entity(
     "project_templates",
     description="Templates that projects are made from.",
+    scopes=scopes.PROJECTS,
     lists=(by_cursor("projectTemplates"),),
     default=False,
     optional=True,
@@ -38,6 +42,7 @@ PROJECT_TEMPLATES = Entity(
 PROJECTS = Entity(
     "projects",
     description="Projects, archived ones included.",
+    scopes=scopes.PROJECTS,
     lists=(
         by_cursor("projects", holds="archive_time is null"),
         by_cursor("projects/archived", holds="archive_time is not null"),
@@ -54,6 +59,7 @@ PROJECTS = Entity(
 TASKS = Entity(
     "tasks",
     description="Tasks of projects.",
+    scopes=scopes.PROJECTS,
     lists=(by_cursor("tasks"),),
     optional=True,
     fields=fields(
@@ -67,6 +73,7 @@ TASKS = Entity(
 PHASES = Entity(
     "phases",
     description="Phases of project boards, in order.",
+    scopes=scopes.PROJECTS,
     lists=(Listing("/api/v2/phases", 10, {"board_id": "{id}"}, paging="none"),),
     parent=Parent("boards", "board_id", always=True),
     optional=True,
@@ -76,6 +83,7 @@ PHASES = Entity(
 PROJECT_CHANGES = Entity(
     "project_changes",
     description="Every change of projects, with the values before and after.",
+    scopes=scopes.PROJECTS,
     lists=(by_cursor("projects/{id}/changelog"),),
     parent=Parent("projects", "project_id", ("time", "actor_user_id", "old_values", "new_values")),
     default=False,
@@ -89,6 +97,7 @@ PROJECT_CHANGES = Entity(
 PROJECT_PLANS = Entity(
     "project_plans",
     description="Which tasks and activities stand where in the plan of projects.",
+    scopes=scopes.PROJECTS,
     lists=(Listing("/v1/projects/{id}/plan", 20, paging="none"),),
     parent=Parent("projects", "project_id", ("item_type", "item_id")),
     default=False,
@@ -99,6 +108,7 @@ PROJECT_PLANS = Entity(
 PROJECT_GROUPS = Entity(
     "project_groups",
     description="Groups in the plan of projects.",
+    scopes=scopes.PROJECTS,
     lists=(Listing("/v1/projects/{id}/groups", 20, paging="none"),),
     parent=Parent("projects", "project_id"),
     default=False,

@@ -1,7 +1,7 @@
 """The records that people work with: activities, deals, persons, organizations and products."""
 
 from sources.entity import Entity, fields
-from sources.pipedrive import legacy_v1
+from sources.pipedrive import legacy_v1, scopes
 from sources.pipedrive.entities.lists import changes, collection
 
 EVERY_DEAL = {"status": "open,won,lost,deleted", "include_fields": "source_lead_id,first_won_time"}
@@ -9,6 +9,7 @@ EVERY_DEAL = {"status": "open,won,lost,deleted", "include_fields": "source_lead_
 ACTIVITIES = Entity(
     "activities",
     description="Calls, meetings, tasks and the like, done and planned.",
+    scopes=scopes.ACTIVITIES,
     lists=(changes("activities", {"include_fields": "attendees"}),),
     legacy=(collection("activities"),),
     legacy_lacks=legacy_v1.LACKS["activities"],
@@ -30,6 +31,7 @@ ACTIVITIES = Entity(
 DEALS = Entity(
     "deals",
     description="Deals of every status, deleted and archived ones included.",
+    scopes=scopes.DEALS,
     lists=(
         changes("deals", EVERY_DEAL, holds="not is_archived"),
         changes("deals/archived", EVERY_DEAL, cost=20, holds="is_archived"),
@@ -60,6 +62,7 @@ DEALS = Entity(
 PERSONS = Entity(
     "persons",
     description="Contacts.",
+    scopes=scopes.CONTACTS,
     lists=(changes("persons", {}),),
     legacy=(collection("persons"),),
     legacy_lacks=legacy_v1.LACKS["persons"],
@@ -79,6 +82,7 @@ PERSONS = Entity(
 ORGANIZATIONS = Entity(
     "organizations",
     description="Companies.",
+    scopes=scopes.CONTACTS,
     lists=(changes("organizations", {}),),
     legacy=(collection("organizations"),),
     legacy_lacks=legacy_v1.LACKS["organizations"],
@@ -96,6 +100,7 @@ ORGANIZATIONS = Entity(
 PRODUCTS = Entity(
     "products",
     description="The product catalogue with its prices.",
+    scopes=scopes.PRODUCTS,
     lists=(changes("products", {}, until=""),),
     watermark="update_time",
     deletion="recents",

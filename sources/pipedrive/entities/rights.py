@@ -1,7 +1,7 @@
 """Who may do what: roles and permission sets, and who has them. Admins only."""
 
 from sources.entity import Entity, Listing, Parent, fields
-from sources.pipedrive import shapes
+from sources.pipedrive import scopes, shapes
 from sources.pipedrive.entities.lists import by_offset, whole
 
 ROLE = Parent("roles", "role_id", (), always=True)
@@ -9,6 +9,7 @@ ROLE = Parent("roles", "role_id", (), always=True)
 ROLES = Entity(
     "roles",
     description="Roles that users have; admins only.",
+    scopes=scopes.ADMIN,
     lists=(by_offset("roles"),),
     default=False,
     optional=True,
@@ -21,6 +22,7 @@ ROLES = Entity(
 PERMISSION_SETS = Entity(
     "permission_sets",
     description="Sets of permissions that users have in each app; admins only.",
+    scopes=scopes.ADMIN,
     lists=(whole("permissionSets", 20),),
     default=False,
     optional=True,
@@ -30,6 +32,7 @@ PERMISSION_SETS = Entity(
 ROLE_ASSIGNMENTS = Entity(
     "role_assignments",
     description="Users who have each role.",
+    scopes=scopes.ADMIN,
     lists=(by_offset("roles/{id}/assignments", 10),),
     parent=Parent("roles", "role_id", ("user_id",), always=True),
     default=False,
@@ -42,6 +45,7 @@ ROLE_ASSIGNMENTS = Entity(
 ROLE_SETTINGS = Entity(
     "role_settings",
     description="What those who have a role may see, and what others see of theirs.",
+    scopes=scopes.ADMIN,
     lists=(Listing("/v1/roles/{id}/settings", 20, paging="none", adapt=shapes.single),),
     parent=ROLE,
     default=False,
@@ -56,6 +60,7 @@ ROLE_SETTINGS = Entity(
 ROLE_PIPELINES = Entity(
     "role_pipelines",
     description="Pipelines that those who have a role may see.",
+    scopes=scopes.ADMIN,
     lists=(Listing("/v1/roles/{id}/pipelines", 20, paging="none", adapt=shapes.single),),
     parent=ROLE,
     default=False,
@@ -66,6 +71,7 @@ ROLE_PIPELINES = Entity(
 PERMISSION_SET_ASSIGNMENTS = Entity(
     "permission_set_assignments",
     description="Users who have each permission set.",
+    scopes=scopes.ADMIN,
     lists=(by_offset("permissionSets/{id}/assignments"),),
     parent=Parent("permission_sets", "permission_set_id", ("user_id",), always=True),
     default=False,
