@@ -1,4 +1,4 @@
-"""Which push models are on, as the files of the project say: dbt takes seconds to read them, and may not have run yet."""
+"""Which push models are on, as the project says in its files: dbt takes seconds, and may not have run yet."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
