@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from pipelines import check as checking
-from pipelines import console, proving, reading, several, telling
+from pipelines import console, proving, reading, telling
 from pipelines import demo as demonstration
 from pipelines import status as standing
 from pipelines.config import configured, read_place
@@ -134,14 +134,10 @@ def fields(
 
 @app.command()
 def check(*, crm: Crms = None, as_json: Json = False) -> None:
-    """Try the settings: what the token reaches, what it does not, and what to do about it."""
-    attempts = several.each(configured(crm or ()), checking.check)
-    well = all(one.done and one.done.well for one in attempts)
-    if as_json:
-        console.print_json(checking.summaries(attempts))
-    else:
-        several.shown(attempts, checking.show)
-    raise typer.Exit(0 if well else FAILED)
+    """Try the settings: what the credentials reach, whether the warehouse can be written, and what to do."""
+    found = checking.check(*configured(crm or ()))
+    console.print_json(checking.summary(found)) if as_json else checking.show(found)
+    raise typer.Exit(0 if found.well else FAILED)
 
 
 @app.command()

@@ -141,10 +141,12 @@ def test_check_says_what_is_not_reached_and_why(crm: Sandbox, tmp_path: Path) ->
     done = roundtrip(tmp_path, "check", url=crm.url, token=REGULAR)
     assert done.returncode == FAILED
     assert "not a global admin" in done.stdout
-    lines = {line.split()[1]: line for line in done.stdout.splitlines() if line.split()[1:2]}
-    refused = lines["/v1/activities/collection"]
-    assert "answered 403: You do not have permissions to do this." in refused
-    assert lines["/api/v2/deals"].split()[2:] == ["reached"]
+    lines = done.stdout.splitlines()
+    refused = next(number for number, line in enumerate(lines) if line.startswith("  problem lists"))
+    assert "activities: /v1/activities/collection answered 403: You do not have perm" in lines[refused]
+    assert lines[refused + 1].split()[:2] == ["→", "The"]
+    assert any("lists are reached: deals, deletions." in line for line in lines)
+    assert lines[-1] == "1 problem and 2 warnings."
 
 
 def configured(place: Path, config: str) -> None:

@@ -292,6 +292,9 @@ def test_a_crm_that_cannot_be_reached_is_told_and_the_other_is_loaded(
     code, told = said("check")
     assert (code, told["well"]) == (FAILED, False)
     assert [part["well"] for part in told["crms"]] == [True, False]
+    problems = [one for one in told["findings"] if one["level"] == "problem"]
+    assert [(one["crm"], one["area"]) for one in problems] == [("deskera", "account")]
+    assert [one["area"] for one in told["findings"] if not one["crm"]].count("warehouse") == 1
 
 
 @pytest.mark.parametrize(

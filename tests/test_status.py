@@ -1,14 +1,12 @@
 """How things stand, as the warehouse tells: what was, what is, and what is no longer the case."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import duckdb
 import pytest
 
 from pipelines import status
-from pipelines.check import check, show
 from pipelines.place import Place
 from sources.errors import UsageError
 from sources.sandbox.clock import stamp
@@ -76,12 +74,3 @@ def test_a_warehouse_without_a_run_holds_nothing_yet(place: Place) -> None:
         duckdb.connect(str(place.warehouse)).close()
     with pytest.raises(UsageError, match="holds no run yet"):
         status.read(place, PIPEDRIVE)
-
-
-@pytest.mark.parametrize("company", ["Acme [/b]", "[red]Acme"])
-def test_check_shows_names_as_they_are(
-    crm: Sandbox, place: Place, capsys: pytest.CaptureFixture[str], company: str
-) -> None:
-    found = check(crm.settings(place, entities=("stages",)))
-    show(replace(found, account=replace(found.account, company=company)))
-    assert company in capsys.readouterr().out

@@ -185,7 +185,8 @@ def test_check_tells_when_deletions_cannot_be_read(place: Place) -> None:
         settings = crm.settings(place, entities=FEW)
         assert check(settings).well
         crm.arm("forbidden_html", path="/v1/recents", times=None)
-        assert [one.entity for one in check(settings).reach if one.problem] == ["deletions"]
+        problems = [one for one in check(settings).findings if one.level == "problem"]
+        assert [(one.area, one.message.split(":")[0]) for one in problems] == [("lists", "deletions")]
 
 
 def test_a_value_that_fits_no_column_in_a_long_window_costs_no_record_around_it(place: Place) -> None:

@@ -118,7 +118,7 @@ class Postgres(Warehouse):
         try:
             yield
         except psycopg2.errors.InsufficientPrivilege as error:
-            raise _not_allowed(self.place, str(error)) from error
+            raise may_not(self.place, str(error)) from error
         except psycopg2.Error as error:
             raise LoadError(f"Postgres refused a statement: {self.told(error)}") from error
 
@@ -147,13 +147,6 @@ class Postgres(Warehouse):
             name = f"{entity.name}_{entity.primary_key}_key"
             if name not in there:
                 self.execute(f'create unique index "{name}" on {self.table(entity)} ("{entity.primary_key}")')
-
-    def check_rights(self) -> None:
-        """Refuse a user who could not make what a run needs, before the run does."""
-        needed = (self.dataset, f"{self.dataset}_staging", "ops")
-        ((may_create,),) = self.rows_of("select has_database_privilege(current_database(), 'CREATE')")
-        if not may_create and not all(self.has_schema(name) for name in needed):
-            raise _not_allowed(self.place, "permission denied to create schemas")
 
     def analyze(self, written: Mapping[str, int]) -> None:
         """Analyze tables that changed by a tenth, or never were; the server itself would do it some minutes later."""
@@ -228,7 +221,8 @@ def _refusal(place: Place, text: str) -> UsageError:
     )
 
 
-def _not_allowed(place: Place, problem: str) -> UsageError:
+def may_not(place: Place, problem: str) -> UsageError:
+    """The error of a user who lacks a right, with what grants it."""
     return UsageError(
         f"The user of the warehouse {place.title} may not do what is needed: {redacted(place, problem)}.",
         way_out=f"As its owner: `grant create on database {place.database} to {place.user}`; who did not make the "
