@@ -1,4 +1,4 @@
-"""One HTTP client per CRM: pinned host, token in a header, limits obeyed, failures named, retried and counted.
+"""One HTTP client per CRM: pinned host, requests signed by `auth`, limits obeyed, failures named, retried and counted.
 
 A request is retried when trying again can help (see `errors.RETRIED`): after the pause the CRM asks for, capped,
 or after a pause that doubles. What writes is tried again only if it was surely not done: nobody can tell a second
@@ -21,16 +21,18 @@ import httpx
 import msgspec
 import tenacity
 
+from sources.auth import Auth
 from sources.budget import Allowance, Limiter, Tally, Turn
 from sources.errors import (
-    FINAL,
     LATER,
     RETRIED,
     AnswerLost,
     ApiError,
     BadBody,
     Blocked,
+    BudgetSpent,
     BurstLimited,
+    NotAccepted,
     ServerFailed,
     Unreachable,
     UsageError,
@@ -94,7 +96,7 @@ class Client:
     """Sends requests to one host, within its limits."""
 
     base_url: str
-    headers: Mapping[str, str] = field(repr=False)
+    auth: Auth
     judge: Judge
     patience: Patience = field(default_factory=Patience)
     limiter: Limiter = field(default_factory=Limiter)
@@ -119,7 +121,7 @@ class Client:
         """Open the connection pool."""
         self._http = httpx.AsyncClient(
             base_url=self.base_url,
-            headers={"accept": "application/json", "user-agent": "roundtrip", **self.headers},
+            headers={"accept": "application/json", "user-agent": "roundtrip"},
             timeout=httpx.Timeout(self.patience.read, connect=self.patience.connect, pool=None),
             limits=httpx.Limits(max_connections=MOST_CONNECTIONS),
             transport=self.transport,
@@ -176,23 +178,39 @@ class Client:
 
         async def attempt() -> Result:
             try:
-                return parse(await self._try(ask))
-            except AMBIGUOUS as error:
-                if ask.once and not isinstance(error.__cause__, NEVER_SENT):
-                    raise _lost(error) from error
+                return await self._signed(ask, parse)
+            except NotAccepted as refused:
+                self._final = refused
                 raise
 
         return await retrying(attempt)
 
-    async def _try(self, ask: Ask) -> Answer:
+    async def _signed(self, ask: Ask, parse: Parse[Result]) -> Result:
+        signed = await self.auth.headers()
+        try:
+            return await self._tried(ask, signed, parse)
+        except NotAccepted:  # so it was not done, whatever it was
+            if self._final is not None or not await self.auth.renew(signed):
+                raise
+        return await self._tried(ask, await self.auth.headers(), parse)
+
+    async def _tried(self, ask: Ask, signed: Mapping[str, str], parse: Parse[Result]) -> Result:
+        try:
+            return parse(await self._try(ask, signed))
+        except AMBIGUOUS as error:
+            if ask.once and not isinstance(error.__cause__, NEVER_SENT):
+                raise _lost(error) from error
+            raise
+
+    async def _try(self, ask: Ask, signed: Mapping[str, str]) -> Answer:
         async with self.limiter.turn(ask.urgency) as turn:
             if self._final is not None:
                 raise type(self._final)(self._final.message, way_out=self._final.way_out)
             with self.allowance.reserved(ask.cost):
-                response = await self._charged(ask, turn)
+                response = await self._charged(ask, signed, turn)
         problem = self.judge(response)
         self.limiter.learn(response.headers, response.extensions["seconds"])
-        if isinstance(problem, FINAL):
+        if isinstance(problem, BudgetSpent):
             self._final = problem
         if problem is not None:
             raise _lost(problem) if ask.once and response.is_success else problem
@@ -200,11 +218,11 @@ class Client:
         ask.tally.bytes += len(body)
         return Answer(body, response.headers, response.headers.get("x-correlation-id", ""))
 
-    async def _charged(self, ask: Ask, turn: Turn) -> httpx.Response:
+    async def _charged(self, ask: Ask, signed: Mapping[str, str], turn: Turn) -> httpx.Response:
         """Send a request and count it, and its price unless the CRM surely did not charge it."""
         price = ask.cost
         try:
-            response = await self._send(ask, turn)
+            response = await self._send(ask, signed, turn)
             self.allowance.learn(response.headers)
             price = 0 if response.status_code == httpx.codes.TOO_MANY_REQUESTS else ask.cost
         except Unreachable as problem:
@@ -216,7 +234,7 @@ class Client:
             ask.tally.count("tokens", self.allowance.today, price)
         return response
 
-    async def _send(self, ask: Ask, turn: Turn) -> httpx.Response:
+    async def _send(self, ask: Ask, signed: Mapping[str, str], turn: Turn) -> httpx.Response:
         started, answered = self.clock(), 0.0
 
         async def trace(event: str, _info: object) -> None:
@@ -234,7 +252,7 @@ class Client:
             ask.path,
             params=ask.params,
             content=ask.body,
-            headers={} if ask.body is None else {"content-type": "application/json"},
+            headers={**signed, **({} if ask.body is None else {"content-type": "application/json"})},
             extensions={"trace": trace},
         )
         with self._named(ask.path):

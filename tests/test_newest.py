@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sources.arrow import Decoder
+from sources.auth import Fixed
 from sources.budget import Limiter, Tally
 from sources.entity import Entity, Listing, fields
 from sources.errors import BadBody, RepeatedPage, RoundtripError, Unsteady, WrongType
@@ -92,7 +93,9 @@ def read(api: Api, page_size: int, since: str = "", at_once: int = 1) -> tuple[l
 
     async def walk() -> Newest:
         transport = httpx.MockTransport(api.answer)
-        client = Client("http://127.0.0.1", {}, judge, Patience(tries=1), Limiter(limit=10**6), transport)
+        client = Client(
+            "http://127.0.0.1", Fixed({}), judge, Patience(tries=1), Limiter(limit=10**6), transport
+        )
         entity = things(page_size)
         route = Route(entity.lists[0])
         async with client:

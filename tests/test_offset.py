@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sources.auth import Fixed
 from sources.budget import Limiter
 from sources.entity import Entity, Listing, fields
 from sources.errors import CursorRefused, RepeatedPage, RoundtripError
@@ -64,7 +65,9 @@ def read(api: Api, page_size: int) -> list[int]:
 
     async def walk() -> None:
         transport = httpx.MockTransport(api.answer)
-        client = Client("http://127.0.0.1", {}, judge, Patience(tries=1), Limiter(limit=10**6), transport)
+        client = Client(
+            "http://127.0.0.1", Fixed({}), judge, Patience(tries=1), Limiter(limit=10**6), transport
+        )
         async with client:
             await Reader(client, things(page_size)).read(Window(), emit)
 

@@ -29,6 +29,7 @@ import httpx
 import msgspec
 import pendulum
 
+from sources.auth import Fixed
 from sources.budget import Tally
 from sources.crm import Account, Crm, Gone
 from sources.entity import Entity, Listing, fields
@@ -45,7 +46,7 @@ ACTIVITIES = Entity(
 
 def connect(key: str, address: str, **seams: Any) -> Client:
     """A client for one account."""
-    return Client(address, {"x-key": key}, judge, **seams)
+    return Client(address, Fixed({"x-key": key}), judge, **seams)
 
 
 def judge(response: httpx.Response) -> ApiError | None:

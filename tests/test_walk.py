@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sources.auth import Fixed
 from sources.budget import Limiter
 from sources.entity import Entity, Listing, fields
 from sources.errors import CursorRefused, RepeatedPage, RoundtripError
@@ -91,7 +92,7 @@ def client(api: Api | Answering, seconds: float = SLOW) -> Client:
 
     return Client(
         "https://things.example",
-        {},
+        Fixed({}),
         judge,
         Patience(tries=2),
         Limiter(limit=10**6),

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sources.auth import Fixed
 from sources.backfill import Part, Walkers
 from sources.budget import Limiter
 from sources.entity import Entity
@@ -172,7 +173,7 @@ def share_of_the_rate(walkers: int) -> float:
         limiter = Limiter(now, limit=40, latency=0.15)
         transport = httpx.MockTransport(Slow(rows, [0]).answer)
         patient = Patience()
-        connected = Client("https://things.example", {}, judge, patient, limiter, transport, clock=now)
+        connected = Client("https://things.example", Fixed({}), judge, patient, limiter, transport, clock=now)
         async with connected:
             windows = Windows([Span("/things", begun, begun + 7_000)], 5)
             reader = Reader(connected, things(5))

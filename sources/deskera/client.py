@@ -14,6 +14,7 @@ import msgspec
 import pendulum
 
 from sources.answers import is_json, seconds, server_time
+from sources.auth import Fixed
 from sources.budget import Tally
 from sources.crm import Account, Gone
 from sources.errors import (
@@ -70,7 +71,9 @@ def connect(access_token: str, base_url: str = "", patience: Patience | None = N
             "The access token is empty or holds characters that no token has.",
             way_out="Copy it anew from Deskera: sources.deskera.access_token.",
         )
-    client = Client(_address(base_url), {"x-access-token": token}, judge, patience or Patience(), **seams)
+    client = Client(
+        _address(base_url), Fixed({"x-access-token": token}), judge, patience or Patience(), **seams
+    )
     client.limiter.limit = UNPACED
     return client
 
@@ -153,7 +156,7 @@ async def identify(client: Client, tally: Tally) -> Account:
     Nothing is documented that says who we are; a token that is a JWT may say it.
     """
     params = {"page": "1", "pageSize": "1", "sortBy": "updated_at", "sortDir": "DESC"}
-    claims = _claims(client.headers.get("x-access-token", ""))
+    claims = _claims((await client.auth.headers()).get("x-access-token", ""))
     return await client.get(
         ACTIVITIES, params, cost=IDENTIFY_COST, tally=tally, parse=lambda answer: _account(answer, claims)
     )

@@ -8,6 +8,7 @@ import httpx
 import msgspec
 
 from sources.answers import is_json, seconds, server_time
+from sources.auth import Fixed
 from sources.budget import Tally
 from sources.crm import Account
 from sources.errors import (
@@ -76,8 +77,8 @@ def connect(company_domain: str, api_token: str, patience: Patience | None = Non
             "The API token is empty or holds characters that no token has.",
             way_out="Copy it from Pipedrive: Settings, Personal preferences, API.",
         )
-    headers = {"x-api-token": api_token.strip()}
-    return Client(base_url(company_domain), headers, judge, patience or Patience(), **seams)
+    token = Fixed({"x-api-token": api_token.strip()})
+    return Client(base_url(company_domain), token, judge, patience or Patience(), **seams)
 
 
 def judge(response: httpx.Response) -> ApiError | None:
