@@ -162,6 +162,7 @@ def read_place() -> Place:
         reports=Path(given.get("reports", warehouse.with_name(Place.reports.name))),
         dashboard=Path(given.get("dashboard", warehouse.with_name(Place.dashboard.name))),
         renamed_fields=cast("RenamedFields", renamed),
+        keep_history_days=values.days("roundtrip.keep_history_days", Place.keep_history_days),
     )
 
 

@@ -9,8 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import pendulum
+
 from pipelines import dbt
 from pipelines.config import Settings
+from pipelines.history import prune
 from pipelines.load import load
 from pipelines.lock import locked
 from pipelines.ops import Run
@@ -113,6 +116,7 @@ def nightly(
         if done.status == "done":
             variables = building.get("variables") or {}
             parts = _pushed(parts, loads, variables, watch=watch, follow=follow, **seams)
+        prune(warehouse, place.keep_history_days, pendulum.now("UTC"))
         return Night(parts, done, half_read(warehouse))
 
 

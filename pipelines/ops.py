@@ -24,7 +24,8 @@ create table if not exists ops.entity_loads (
     run_id varchar, crm varchar, entity varchar, status varchar, problem varchar, window_since timestamptz,
     window_until timestamptz, rows_read bigint, rows_inserted bigint, rows_updated bigint, rows_unchanged bigint,
     rows_stale bigint, rows_deleted bigint, requests bigint, tokens bigint, retries bigint, bytes bigint,
-    drift json, primary key (run_id, entity));
+    drift json, filled json, primary key (run_id, entity));
+alter table ops.entity_loads add column if not exists filled json;
 create table if not exists ops.token_spend (
     day date, crm varchar, command varchar, entity varchar, run_id varchar, requests bigint, tokens bigint,
     primary key (run_id, day, entity));
@@ -34,7 +35,12 @@ create table if not exists ops.limits (
 ACCOUNTS = """
 create table if not exists ops.accounts (crm varchar primary key, company_id bigint, company varchar, since timestamptz)
 """
-ENTITY_LOAD = "insert into ops.entity_loads values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+ENTITY_LOAD = """
+insert into ops.entity_loads (
+    run_id, crm, entity, status, problem, window_since, window_until, rows_read, rows_inserted, rows_updated,
+    rows_unchanged, rows_stale, rows_deleted, requests, tokens, retries, bytes, drift, filled)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
 
 PROVED = """
 with
@@ -197,4 +203,5 @@ def _row(run: Run, progress: Progress) -> Sequence[object]:
         ),
         *(tally.requests, tally.tokens, tally.retries, tally.bytes),
         json.dumps(progress.drift),
+        json.dumps(progress.filled),
     ]

@@ -28,6 +28,8 @@ class Place:
     dashboard: Path = Path("data/dashboard.html")
     renamed_fields: RenamedFields = "keep"
     """Whether a custom field that is called something else in the CRM keeps its column."""
+    keep_history_days: int | None = 400
+    """How long the records of runs are kept; None: for ever."""
 
     @property
     def title(self) -> str:

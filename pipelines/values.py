@@ -8,6 +8,8 @@ import dlt
 from sources.errors import UsageError
 
 MOST_SECONDS = 366 * 24 * 3600
+FEWEST_DAYS = 31
+"""Of history: a night is compared with those of the month before it."""
 
 
 def value(key: str) -> Any:
@@ -55,6 +57,20 @@ def most(key: str) -> int | None:
         raise UsageError(
             f"The setting {key} must be a whole number of at least 1, not {found!r}.",
             way_out="Leave it out to set no bound.",
+        )
+    return int(found)
+
+
+def days(key: str, default: int | None) -> int | None:
+    """A number of days; None for `all`."""
+    found = value(key)
+    if found is None:
+        return default
+    if str(found).strip().lower() == "all":
+        return None
+    if isinstance(found, bool) or not str(found).isdecimal() or int(found) < FEWEST_DAYS:
+        raise UsageError(
+            f"The setting {key} must be a whole number of at least {FEWEST_DAYS}, or 'all', not {found!r}."
         )
     return int(found)
 

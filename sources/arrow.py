@@ -61,6 +61,8 @@ class Decoder:
         self.schema = schema(entity)
         self.undeclared: list[str] = []
         """Keys met that the entity does not declare."""
+        self.filled: dict[str, int] = dict.fromkeys((declared.name for declared in entity.fields), 0)
+        """Of each declared field, how many rows had a value."""
         self._told = dict(entity.shape.told) if entity.shape else {}
         self._known = {declared.name for declared in entity.fields} | self._told.keys()
         self._decoder = self._build()
@@ -187,6 +189,8 @@ class Decoder:
         """Rows as Arrow, in the entity's schema."""
         columns = {declared.name: self._column(rows, declared) for declared in self.entity.fields}
         size = len(rows)
+        for name, column in columns.items():
+            self.filled[name] += size - column.null_count
         deleted = columns.get(DELETED, pa.nulls(size, pa.bool_()))
         columns |= {
             DELETED: pc.fill_null(deleted, fill_value=False),

@@ -129,6 +129,11 @@ class Progress:
         """Keys the API has and the entity does not declare; their values are in `_extra`."""
         return self.reader.decoder.undeclared
 
+    @property
+    def filled(self) -> dict[str, int]:
+        """Of each declared field, how many of the rows that were read had a value."""
+        return self.reader.decoder.filled
+
     def add(self, sifted: Sifted) -> None:
         """Count what a table brought."""
         self.inserted += sifted.inserted
