@@ -13,10 +13,10 @@ from typing import Any
 
 from rich.console import Console, ConsoleRenderable
 from rich.live import Live
-from rich.logging import RichHandler
 from rich.table import Table
 from rich.text import Text
 
+from pipelines import logs
 from pipelines.ops import Run
 from sources.errors import BudgetSpent
 from sources.reading import Progress
@@ -32,20 +32,14 @@ STYLES = {
     "reading": "cyan",
     "waiting": "dim",
 }
+LEVELS = {"dim": logging.INFO, "yellow": logging.WARNING}
+"""How grave a remark is; all others are errors."""
 REFRESH = 5
 
 
 def set_up_logging(*, debug: bool) -> None:
     """Log lines to standard error: warnings and steps, everything of ours with --debug."""
-    terminal = ERR.is_terminal
-    handler: logging.Handler = (
-        RichHandler(console=ERR, show_path=False) if terminal else logging.StreamHandler()
-    )
-    if not terminal:
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(message)s"))
-    own = logging.getLogger("roundtrip")
-    own.handlers, own.propagate = [handler], False
-    own.setLevel(logging.DEBUG if debug else logging.WARNING if terminal else logging.INFO)
+    logs.set_up(ERR if ERR.is_terminal else None, form=logs.log_format(), debug=debug)
 
 
 class Display:
@@ -60,17 +54,17 @@ class Display:
     def watch(self, run: Run, step: str) -> None:
         """Take note of the next step."""
         self._run, self._step = run, step
-        LOG.info("%s: %s", title(run, names_crm=self._names_crm), step)
+        LOG.info("%s: %s", title(run, names_crm=self._names_crm), step, extra={"step": step})
 
     def follow(self, step: str) -> None:
         """Take note of the next step of the transforms."""
         self._step = f"transform: {step}"
-        LOG.info("%s", self._step)
+        LOG.info("%s", self._step, extra={"step": step})
 
     @contextmanager
     def shown(self, *, quiet: bool) -> Iterator[None]:
         """Redraw the table while the work goes on, if somebody watches."""
-        if quiet or not ERR.is_terminal:
+        if quiet or not ERR.is_terminal or logs.is_json():
             yield
             return
         with Live(console=ERR, refresh_per_second=REFRESH, transient=True, get_renderable=self._render):
@@ -155,8 +149,11 @@ def say(text: str) -> None:
 
 
 def note(text: str, style: str = "yellow") -> None:
-    """A remark on standard error."""
-    ERR.print(Text(text, style))
+    """A remark on standard error, as a log line where nothing else may stand there."""
+    if logs.is_json():
+        logging.getLogger(logs.OURS).log(LEVELS.get(style, logging.ERROR), "%s", text)
+    else:
+        ERR.print(Text(text, style))
 
 
 def print_json(value: Any) -> None:

@@ -23,6 +23,7 @@ ROUNDTRIP = {
     "build_memory_limit": "the most memory DuckDB may take while it builds tables, for example 1GB",
     "reports": "the DuckDB file that the reporting tables are published in",
     "dashboard": "the page that is written with the reporting tables",
+    "log_format": "text or json: how the lines on standard error look",
     "keep_history_days": "how many days the records of runs in `ops` are kept; `all` keeps them for ever",
     "renamed_fields": "keep or follow: the column of a custom field that is renamed in the CRM",
 }

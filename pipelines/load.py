@@ -19,7 +19,7 @@ import pyarrow as pa
 from dlt.common.exceptions import DltException
 from dlt.extract import DltResource
 
-from pipelines import ops
+from pipelines import logs, ops
 from pipelines.children import load_children
 from pipelines.config import Settings
 from pipelines.lock import locked
@@ -106,7 +106,8 @@ def recorded(settings: Settings, warehouse: Warehouse, run: Run, client: Client)
     ops.begin(warehouse, run)
     client.allowance = settings.allowance(ops.spent_by_day(warehouse, run.crm))
     try:
-        yield
+        with logs.of_run(run.run_id, run.command, run.crm):
+            yield
         warehouse.analyze({one.plan.entity.name: one.written for one in run.entities})
         run.status, run.problem = ops.verdict(run)
     except BudgetSpent as error:

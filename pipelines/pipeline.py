@@ -4,6 +4,7 @@ import logging
 
 import dlt
 
+from pipelines import logs
 from pipelines.config import Settings
 from pipelines.warehouse import Warehouse
 
@@ -13,12 +14,14 @@ def open_pipeline(settings: Settings, warehouse: Warehouse) -> dlt.Pipeline:
     logging.getLogger("dlt").addFilter(_not_about_json)
     dlt.config["load.workers"] = warehouse.load_workers
     dlt.config["data_writer.file_max_items"] = warehouse.file_rows
-    return dlt.pipeline(
+    pipeline = dlt.pipeline(
         pipeline_name=f"roundtrip_{settings.crm.name}",
         pipelines_dir=str(settings.place.state_dir.resolve()),
         destination=warehouse.destination,
         dataset_name=settings.dataset,
     )
+    logs.adopt("dlt")
+    return pipeline
 
 
 def _not_about_json(record: logging.LogRecord) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pendulum
 
-from pipelines import dashboard, dbt, fields, ops
+from pipelines import dashboard, dbt, fields, logs, ops
 from pipelines.dbt import Node
 from pipelines.failures import Failure, failures
 from pipelines.garbage import garbage_left_lying
@@ -123,7 +123,7 @@ def transform_in(
     done = Transformation(run_id or uuid.uuid4().hex, command, pendulum.now("UTC"))
     _begin(warehouse, done, is_whole=not select)
     try:
-        with garbage_left_lying():
+        with garbage_left_lying(), logs.of_run(done.run_id, command):
             done.field_changes = fields.refresh(warehouse)
             _make_accounts(warehouse)
             done.nodes = dbt.build(
