@@ -7,12 +7,15 @@ RoundtripError
 ├── TransformError           a model could not be built, or the tables not published (exit 1)
 └── ApiError                 the CRM's answer, or the lack of one
     ├── Unreachable          no connection, name unknown, no answer in time   (retried)
+    ├── Untrusted            a certificate that does not prove its host
     ├── ServerFailed         5xx                                              (retried)
     ├── BadBody              cut short, not JSON, not the CRM's envelope      (retried)
+    ├── TooLarge             more bytes than any page has
     ├── BurstLimited         429, too many requests at once                   (waited for, retried)
     ├── Blocked              403 with HTML: the CRM's firewall                (waited for, retried)
     ├── RepeatedPage         a cursor led back to a page already read         (retried)
     ├── Unsteady             a list that moves faster than it can be read
+    ├── Endless              a list that goes on and on, and brings nothing new
     ├── BudgetSpent          429, no tokens left today (exit 3)
     ├── NotAccepted          401
     ├── NotAllowed           403 with JSON
@@ -95,12 +98,20 @@ class Unreachable(ApiError):
     """No connection, or no answer in time."""
 
 
+class Untrusted(ApiError):
+    """The host's certificate does not prove that it is the host."""
+
+
 class ServerFailed(ApiError):
     """The CRM answered 5xx."""
 
 
 class BadBody(ApiError):
     """The answer was cut short or is not what the CRM speaks."""
+
+
+class TooLarge(ApiError):
+    """The answer is larger than any page can be."""
 
 
 class BurstLimited(ApiError):
@@ -117,6 +128,10 @@ class RepeatedPage(ApiError):
 
 class Unsteady(ApiError):
     """A list moves faster than it can be read, or miscounts."""
+
+
+class Endless(ApiError):
+    """A list goes on without bringing anything new, or beyond all that can be."""
 
 
 class BudgetSpent(ApiError):

@@ -5,15 +5,14 @@ or after a pause that doubles. What writes is tried again only if it was surely 
 record from a first one, so that a lost answer is told (`AnswerLost`), never guessed. What an answer means is the CRM's
 business: `judge` turns it into an error or None.
 No header is logged, and of a body only the error text of a refusal; redirects are not followed, so that a token never
-leaves its host.
+leaves its host (`wire`), and where an answer repeats it, stars stand in its place.
 """
 
 import asyncio
-import contextlib
 import logging
 import math
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self, TypeVar
 
@@ -24,7 +23,6 @@ import tenacity
 from sources.auth import Auth
 from sources.budget import Allowance, Limiter, Tally, Turn
 from sources.errors import (
-    LATER,
     RETRIED,
     AnswerLost,
     ApiError,
@@ -34,16 +32,16 @@ from sources.errors import (
     BurstLimited,
     NotAccepted,
     ServerFailed,
+    TooLarge,
     Unreachable,
-    UsageError,
 )
+from sources.hosts import refuse_unsafe
+from sources.wire import exchange, named, opened
 
 LOG = logging.getLogger("roundtrip.http")
-MOST_CONNECTIONS = 16
-LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 """What these end has not reached the CRM, so it was not charged; any other request may have been."""
-AMBIGUOUS = (Unreachable, ServerFailed, BadBody)
+AMBIGUOUS = (Unreachable, ServerFailed, BadBody, TooLarge)
 """After these nobody knows whether what was sent was also done."""
 
 
@@ -110,24 +108,12 @@ class Client:
 
     def __post_init__(self) -> None:
         """Refuse to send a token in the clear to another machine."""
-        url = httpx.URL(self.base_url)
-        if url.scheme != "https" and not (url.scheme == "http" and url.host in LOOPBACK):
-            raise UsageError(
-                f"{self.base_url!r} is not an https:// address.",
-                way_out="Plain http is allowed to this machine only, for the sandbox.",
-            )
+        refuse_unsafe(self.base_url)
 
     async def __aenter__(self) -> Self:
         """Open the connection pool."""
-        self._http = httpx.AsyncClient(
-            base_url=self.base_url,
-            headers={"accept": "application/json", "user-agent": "roundtrip"},
-            timeout=httpx.Timeout(self.patience.read, connect=self.patience.connect, pool=None),
-            limits=httpx.Limits(max_connections=MOST_CONNECTIONS),
-            transport=self.transport,
-            trust_env=self.base_url.startswith("https"),
-            follow_redirects=False,
-        )
+        timeout = httpx.Timeout(self.patience.read, connect=self.patience.connect, pool=None)
+        self._http = opened(self.base_url, timeout, self.transport)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -225,7 +211,7 @@ class Client:
             response = await self._send(ask, signed, turn)
             self.allowance.learn(response.headers)
             price = 0 if response.status_code == httpx.codes.TOO_MANY_REQUESTS else ask.cost
-        except Unreachable as problem:
+        except ApiError as problem:
             price = 0 if isinstance(problem.__cause__, NEVER_SENT) else ask.cost
             raise
         finally:
@@ -255,40 +241,14 @@ class Client:
             headers={**signed, **({} if ask.body is None else {"content-type": "application/json"})},
             extensions={"trace": trace},
         )
-        with self._named(ask.path):
+        with named(request.url):
             async with asyncio.timeout(self.patience.total):
-                response = await self._http.send(request)
+                response = await exchange(self._http, request, signed.values())
         answered = answered or self.clock()
         # What took longer than usual may have been the way there: the later it counts, the safer.
         turn.sent = max(turn.sent, answered - self.limiter.latency)
         response.extensions["seconds"] = answered - started
         return response
-
-    @contextlib.contextmanager
-    def _named(self, path: str) -> Iterator[None]:
-        """Give what can go wrong on the way a name of ours."""
-        try:
-            yield
-        except (httpx.ReadError, httpx.RemoteProtocolError) as error:
-            raise BadBody(
-                f"the connection broke while {path} was answered ({type(error).__name__}).", way_out=LATER
-            ) from error
-        except (httpx.TimeoutException, TimeoutError) as error:
-            raise Unreachable(
-                f"no complete answer from {self._host()} for {path} in time.", way_out=LATER
-            ) from error
-        except httpx.DecodingError as error:
-            raise BadBody(
-                f"{path} answered with a body that cannot be decompressed.", way_out=LATER
-            ) from error
-        except httpx.TransportError as error:
-            raise Unreachable(
-                f"cannot reach {self._host()} ({error or type(error).__name__}).",
-                way_out="Check the company domain and the network.",
-            ) from error
-
-    def _host(self) -> str:
-        return httpx.URL(self.base_url).netloc.decode()
 
     def _wait(self, state: tenacity.RetryCallState) -> float:
         problem = state.outcome.exception() if state.outcome else None

@@ -20,6 +20,7 @@ from typing import Any
 
 from sources.arrow import Decoder
 from sources.budget import Tally
+from sources.endless import Bound
 from sources.entity import Entity
 from sources.errors import LATER, BadBody, RepeatedPage, Unsteady, WrongType
 from sources.http import Answer, Client
@@ -33,6 +34,8 @@ MOST_TRIES = 3
 """How often a walk, or a list's top, is read anew because it moved."""
 MOST_STEPS_BACK = 20
 """Without a page further than before."""
+MOST_WALKS = 20
+"""Through a list that goes on showing less than it counts."""
 LESS = 7
 """By so many rows the pages of another walk are smaller, so that they end elsewhere."""
 Emit = Callable[[Page], Coroutine[Any, Any, None]]
@@ -84,7 +87,7 @@ class Newest:
 
     async def whole(self) -> None:
         """Hand over every record, also those that move while we read."""
-        while True:
+        for _ in range(MOST_WALKS):
             before = len(self._met)
             await self._walked(None)
             last = await self._rested(self._began)
@@ -122,6 +125,7 @@ class Newest:
     async def _walk(self, oldest: datetime | None) -> None:
         number, many, furthest, steps_back = 1, 1, 0, 0
         self._size, self._total, self._top = 0, None, Top()
+        bound = Bound.of(self.route.listing.path, self.client.limiter.daily_limit, self.route.listing.cost)
         previous: Page | None = None
         while True:
             pages = await self._believed(number, many)
@@ -134,7 +138,9 @@ class Newest:
             for page in pages:
                 self._check(previous, page)
                 await self.emit(page)
-                self._met.first_time([getattr(row, self.entity.primary_key) for row in page.rows])
+                keys = [getattr(row, self.entity.primary_key) for row in page.rows]
+                bound.note(keys)
+                self._met.first_time(keys)
                 if self._is_last(number, page) or (oldest and self._ends_before(page, oldest)):
                     return
                 previous, number = page, number + 1

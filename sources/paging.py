@@ -7,6 +7,7 @@ from typing import Any
 
 import pendulum
 
+from sources.endless import Bound
 from sources.entity import Listing
 from sources.errors import RepeatedPage
 
@@ -27,6 +28,8 @@ class Page:
     """Whether a list that is paged by offset goes on."""
     total: int | None = None
     """How many records the whole list had when this page was made, where it tells."""
+    bound: Bound | None = field(default=None, repr=False, compare=False)
+    """That of the walk that read it."""
 
 
 @dataclass(frozen=True)

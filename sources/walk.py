@@ -16,6 +16,7 @@ from typing import Any, Self, TypeVar
 
 from sources.arrow import Decoder
 from sources.budget import Tally
+from sources.endless import Bound
 from sources.entity import Entity, Listing
 from sources.errors import LATER, CursorRefused, RoundtripError
 from sources.http import Answer, Client
@@ -180,7 +181,10 @@ class Reader:
             listing.path, params, cost=listing.cost, tally=self.tally, parse=parse, urgency=urgency
         )
         self.tally.rows += len(page.rows)
-        return page
+        limiter = self.client.limiter
+        bound = (previous and previous.bound) or Bound.of(listing.path, limiter.daily_limit, listing.cost)
+        bound.note([getattr(row, self.entity.primary_key) for row in page.rows])
+        return replace(page, bound=bound)
 
 
 def _rest(route: Route, page: Page | None) -> Route:

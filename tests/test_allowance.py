@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from typing import Any
 
 import httpx
 import pendulum
@@ -39,7 +40,7 @@ def client(allowance: Allowance, *, refused: int = 0) -> tuple[Client, list[int]
         charged.append(int(request.url.path[1:]))
         return httpx.Response(200, json={})
 
-    seams = {"transport": httpx.MockTransport(answer), "sleep": asyncio.sleep, "clock": now}
+    seams: dict[str, Any] = {"transport": httpx.MockTransport(answer), "sleep": asyncio.sleep, "clock": now}
     made = connect("acme", "t0ken", Patience(tries=6), limiter=Limiter(now), **seams)
     made.allowance = allowance
     return made, charged

@@ -13,7 +13,10 @@ DESKERA = Crm(
     entities=ENTITIES,
     connect=client.connect,
     settings={"access_token": "*the access token of the user or app that reads, sent as x-access-token"},
-    options={"base_url": f"the address of Deskera's API, where it is not {client.BASE_URL}"},
+    options={
+        "base_url": f"the address of Deskera's API, where it is not {client.BASE_URL}",
+        "trusted_host": client.TRUSTED_HOST,
+    },
     identify=client.identify,
     # What was deleted shows in nothing but its absence: whole lists are read for it, as their entities say.
     deletions=client.no_deletions,

@@ -30,12 +30,14 @@ from sources.errors import (
     ServerFailed,
     UsageError,
 )
+from sources.hosts import is_local, is_of
 from sources.http import Answer, Client, Patience
 
 BASE_URL = "https://bifrost-us.deskera.com"
-HOST = re.compile(r"https://([a-z0-9-]+\.)+deskera\.com", re.IGNORECASE)
-LOCAL = re.compile(r"http://(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?")
-"""The sandbox. No other host is Deskera, and none is given the token."""
+DOMAIN = "deskera.com"
+TRUSTED_HOST = (
+    "a host of yours that stands before Deskera, and is given the token; base_url is then its address"
+)
 ACTIVITIES = "/v1/crm/activities"
 IDENTIFY_COST = 1
 UNPACED = 100_000
@@ -63,7 +65,14 @@ class _Body(msgspec.Struct):
             return cls()
 
 
-def connect(access_token: str, base_url: str = "", patience: Patience | None = None, **seams: Any) -> Client:
+def connect(
+    access_token: str,
+    base_url: str = "",
+    patience: Patience | None = None,
+    *,
+    trusted_host: str = "",
+    **seams: Any,
+) -> Client:
     """A client for one tenant; `seams` are transport, clock and sleep."""
     token = access_token.strip()
     if not token.isprintable() or not token.isascii() or not token:
@@ -71,17 +80,16 @@ def connect(access_token: str, base_url: str = "", patience: Patience | None = N
             "The access token is empty or holds characters that no token has.",
             way_out="Copy it anew from Deskera: sources.deskera.access_token.",
         )
-    client = Client(
-        _address(base_url), Fixed({"x-access-token": token}), judge, patience or Patience(), **seams
-    )
+    address = _address(base_url, trusted_host)
+    client = Client(address, Fixed({"x-access-token": token}), judge, patience or Patience(), **seams)
     client.limiter.limit = UNPACED
     return client
 
 
-def _address(given: str) -> str:
-    """The address of the API; only Deskera's own hosts are given the token, and a sandbox on this machine."""
-    text = given.strip().rstrip("/") or BASE_URL
-    if not (HOST.fullmatch(text) or LOCAL.fullmatch(text)):
+def _address(given: str, trusted_host: str) -> str:
+    """The address of the API; only Deskera's own hosts are given the token, or a sandbox on this machine."""
+    text = given.strip().rstrip("/").lower() or BASE_URL
+    if not (is_local(text) or is_of(text, DOMAIN, trusted_host)):
         raise UsageError(
             "The setting base_url is no address of Deskera's API.",
             way_out=f"Leave it out for {BASE_URL}, or write https://, a host of deskera.com, and no path.",
@@ -94,7 +102,7 @@ def judge(response: httpx.Response) -> ApiError | None:
     good = response.is_success
     if good and not response.content:
         return None
-    if good and not is_json(response):
+    if response.has_redirect_location or (good and not is_json(response)):
         return _not_deskera(response)
     body = _Body.of(response) if not good or len(response.content) < LONGEST_REFUSAL else _Body()
     if good and body.status != "error":

@@ -8,12 +8,14 @@ another way, which leaves the other fields alone, also for one.
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from typing import Any, TypeVar
 
 import msgspec
 
 from sources.budget import Tally
 from sources.deskera.pushes import ALSO
+from sources.endless import Bound
 from sources.errors import AnswerLost, ApiError, BadBody, NotFound
 from sources.http import Answer, Client
 from sources.pushing import Pushing
@@ -118,10 +120,12 @@ class Writer:
         """The youngest activities; and whether none can have slipped by, as they do when an earlier one is deleted."""
         found: list[Record] = []
         totals: list[int] = []
-        for number in range(1, 10**6):
+        bound = Bound.of(self.pushing.path, self.client.limiter.daily_limit, COST)
+        for number in count(1):
             records, total = await self._page({"sortBy": "created_at", "page": str(number)}, PAGE)
             found += [one for one in records if one.add_time is None or one.add_time >= since]
             totals.append(total)
+            bound.note([one.record_id for one in records])
             if len(records) < PAGE or any(one.add_time and one.add_time < since for one in records):
                 break
         return found, totals == sorted(totals)

@@ -14,6 +14,7 @@ PIPEDRIVE = Crm(
         "company_domain": "the first part of the address your browser shows: acme for https://acme.pipedrive.com",
         "api_token": "*the API token, from Settings, Personal preferences, API",
     },
+    options={"trusted_host": client.TRUSTED_HOST},
     identify=client.identify,
     deletions=recents.deletions,
     deletions_reach=recents.REACH,

@@ -26,13 +26,15 @@ from sources.errors import (
     ServerFailed,
     UsageError,
 )
+from sources.hosts import LABEL, is_local, is_of
 from sources.http import Answer, Client, Patience
 
-DOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
-LOCAL = re.compile(r"http://(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?$")
-"""The sandbox. No other host is Pipedrive, and none is given the token."""
-BROWSER = re.compile(r"https://([\w-]+)\.pipedrive\.com(?:/.*)?$", re.IGNORECASE)
-"""What a browser's address bar shows; only the company's name in it matters."""
+DOMAIN = "pipedrive.com"
+BROWSER = re.compile(r"(https://[\w-]+\.pipedrive\.com)/.*", re.IGNORECASE | re.ASCII)
+"""What a browser's address bar shows; only the host in it matters."""
+TRUSTED_HOST = (
+    "a host of yours that stands before Pipedrive, and is given the token; company_domain is then its address"
+)
 IDENTIFY_COST = 2
 BAD_REQUEST, FORBIDDEN, NOT_FOUND, GONE, TOO_MANY, FAILED = 400, 403, 404, 410, 429, 500
 RECORD = re.compile(r"/(\d+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})(?P<of_it>/|$)")
@@ -56,21 +58,28 @@ class _Body(msgspec.Struct):
             return cls()
 
 
-def base_url(company_domain: str) -> str:
+def base_url(company_domain: str, trusted_host: str = "") -> str:
     """The address of a company's API from its domain: `acme`, `acme.pipedrive.com`, or a whole https:// address."""
-    text = company_domain.strip().rstrip("/")
-    if LOCAL.match(text):
+    text = BROWSER.sub(r"\1", company_domain.strip()).rstrip("/").lower()
+    if is_local(text) or is_of(text, DOMAIN, trusted_host):
         return text
-    name = BROWSER.sub(r"\1", text).lower().removesuffix(".pipedrive.com")
-    if not DOMAIN.fullmatch(name):
+    name = text.removesuffix(f".{DOMAIN}")
+    if not re.fullmatch(LABEL, name):
         raise UsageError(
             "The setting company_domain is no Pipedrive company domain.",
             way_out="Take the first part of the address your browser shows: acme for https://acme.pipedrive.com.",
         )
-    return f"https://{name}.pipedrive.com"
+    return f"https://{name}.{DOMAIN}"
 
 
-def connect(company_domain: str, api_token: str, patience: Patience | None = None, **seams: Any) -> Client:
+def connect(
+    company_domain: str,
+    api_token: str,
+    patience: Patience | None = None,
+    *,
+    trusted_host: str = "",
+    **seams: Any,
+) -> Client:
     """A client for one company; `seams` are transport, clock and sleep."""
     if not api_token.isprintable() or not api_token.isascii() or not api_token.strip():
         raise UsageError(
@@ -78,7 +87,7 @@ def connect(company_domain: str, api_token: str, patience: Patience | None = Non
             way_out="Copy it from Pipedrive: Settings, Personal preferences, API.",
         )
     token = Fixed({"x-api-token": api_token.strip()})
-    return Client(base_url(company_domain), token, judge, patience or Patience(), **seams)
+    return Client(base_url(company_domain, trusted_host), token, judge, patience or Patience(), **seams)
 
 
 def judge(response: httpx.Response) -> ApiError | None:

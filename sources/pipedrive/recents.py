@@ -14,6 +14,7 @@ import pendulum
 
 from sources.budget import Tally
 from sources.crm import Gone
+from sources.endless import Bound
 from sources.errors import BadBody, RepeatedPage
 from sources.http import Answer, Client
 from sources.pipedrive import legacy_v1
@@ -62,8 +63,9 @@ async def deletions(
     """Records of these kinds deleted in [since, until), in memory: deletions are few."""
     found: dict[tuple[str, int], Gone] = {}
     after, start, anchor = since.subtract(seconds=1), 0, None
-    shifts = 0
+    shifts, bound = 0, Bound.of("/v1/recents", client.limiter.daily_limit, COST)
     while True:
+        bound.count()
         page, last, more = await _page(client, items, after, start, tally)
         if anchor is not None and (not page or (page[0].item, page[0].id) != anchor):
             start, anchor, shifts = 0, None, shifts + 1  # the rows of this second have shifted: read it again

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from sources.budget import Tally
+from sources.endless import Bound
 from sources.errors import BadBody, NotFound, RepeatedPage
 from sources.http import Answer, Client
 from sources.pushing import Pushing
@@ -120,10 +121,12 @@ class Writer:
         found: list[Record] = []
         cursor: str | None = ""
         passed: set[str] = set()
+        bound = Bound.of(self.pushing.path, self.client.limiter.daily_limit, self.pushing.lookup_cost)
         while cursor is not None:
             if cursor in passed:
                 raise RepeatedPage("a cursor led back to a page already read.", entity=self.pushing.entity)
             passed.add(cursor)
+            bound.count()
             records, cursor = await self._page(params | ({"cursor": cursor} if cursor else {}))
             found += [one for one in records if one.add_time is None or one.add_time >= earliest]
             if any(one.add_time is not None and one.add_time < earliest for one in records):
