@@ -8,7 +8,6 @@ and the last whole build (what is known of its tables). Ledger, accounts, custom
 import logging
 from datetime import datetime, timedelta
 
-from pipelines.push.events import there
 from pipelines.warehouse import Warehouse
 from sources.errors import LoadError
 
@@ -67,13 +66,7 @@ where started_at < ?
     and started_at < (select max(last.started_at) from ops.transforms as last where last.is_published)
     and started_at < (select max(last.started_at) from ops.transforms as last where last.is_whole)
 """
-PRUNED = {
-    "entity_loads": ENTITY_LOADS,
-    "runs": RUNS,
-    "token_spend": SPEND,
-    "reconciliations": RECONCILIATIONS,
-    "transforms": TRANSFORMS,
-}
+PRUNED = (ENTITY_LOADS, RUNS, SPEND, RECONCILIATIONS, TRANSFORMS)
 """In this order: a run stays as long as anything tells of it."""
 
 
@@ -84,11 +77,9 @@ def prune(warehouse: Warehouse, days: int | None, now: datetime) -> None:
     before = now - timedelta(days=days)
     expected: tuple[type[Exception], ...] = (LoadError, *warehouse.errors)
     try:
-        known = there(warehouse)
         with warehouse.transaction():
-            for table, statement in PRUNED.items():
-                if table in known:
-                    warehouse.execute(statement, [before])
+            for statement in PRUNED:
+                warehouse.execute(statement, [before])
     except expected as error:
         LOG.warning(
             "The history could not be pruned (%s); the next night tries again.", warehouse.told(error)

@@ -14,27 +14,6 @@ from sources.crm import Account
 from sources.errors import UsageError
 from sources.reading import Progress
 
-TABLES = """
-create table if not exists ops.runs (
-    run_id varchar primary key, command varchar, crm varchar, started_at timestamptz, ended_at timestamptz,
-    status varchar, problem varchar, rows_read bigint, rows_inserted bigint, rows_updated bigint,
-    rows_deleted bigint, requests bigint, tokens bigint, retries bigint, bytes bigint,
-    tokens_left_today bigint, version varchar);
-create table if not exists ops.entity_loads (
-    run_id varchar, crm varchar, entity varchar, status varchar, problem varchar, window_since timestamptz,
-    window_until timestamptz, rows_read bigint, rows_inserted bigint, rows_updated bigint, rows_unchanged bigint,
-    rows_stale bigint, rows_deleted bigint, requests bigint, tokens bigint, retries bigint, bytes bigint,
-    drift json, filled json, primary key (run_id, entity));
-alter table ops.entity_loads add column if not exists filled json;
-create table if not exists ops.token_spend (
-    day date, crm varchar, command varchar, entity varchar, run_id varchar, requests bigint, tokens bigint,
-    primary key (run_id, day, entity));
-create table if not exists ops.limits (
-    crm varchar primary key, burst bigint, latency_seconds double precision, daily_tokens bigint, seen_at timestamptz);
-"""
-ACCOUNTS = """
-create table if not exists ops.accounts (crm varchar primary key, company_id bigint, company varchar, since timestamptz)
-"""
 ENTITY_LOAD = """
 insert into ops.entity_loads (
     run_id, crm, entity, status, problem, window_since, window_until, rows_read, rows_inserted, rows_updated,
@@ -94,8 +73,6 @@ class Run:
 
 def begin(warehouse: Warehouse, run: Run) -> None:
     """Record that a run has begun; one that never ended was killed."""
-    warehouse.make_schema("ops")
-    warehouse.execute(TABLES)
     warehouse.execute("update ops.runs set status = 'killed' where status = 'running' and crm = ?", [run.crm])
     warehouse.execute(
         "insert into ops.runs (run_id, command, crm, started_at, status, version) values (?, ?, ?, ?, ?, ?)",
@@ -107,7 +84,6 @@ def belongs_to(warehouse: Warehouse, crm: str, account: Account) -> None:
     """Refuse to mix two companies' records in one warehouse; the first run decides whose it is."""
     if account.company_id is None:
         return
-    warehouse.execute(ACCOUNTS)
     known = warehouse.rows_of("select company_id, company from ops.accounts where crm = ?", [crm])
     if not known:
         row = [crm, account.company_id, account.company, pendulum.now("UTC")]
@@ -181,8 +157,6 @@ def record_spend(warehouse: Warehouse, run: Run) -> None:
 
 def proved_at(warehouse: Warehouse, crms: Collection[str]) -> datetime | None:
     """As of when the tables that are read bit by bit were last proved to equal these CRMs, all of them."""
-    if not warehouse.columns_of("ops", "reconciliations"):
-        return None
     found = [proved for crm, proved in warehouse.rows_of(PROVED) if crm in crms]
     return datetime.fromisoformat(str(min(found))) if found and all(found) else None
 

@@ -19,13 +19,6 @@ from pipelines.warehouse import Warehouse
 from sources.paging import instant
 from sources.reading import Progress
 
-TABLE = """
-create table if not exists ops.reconciliations (
-    run_id varchar, crm varchar, entity varchar, started_at timestamptz, ended_at timestamptz, status varchar,
-    problem varchar, is_dry_run boolean, in_crm bigint, held bigint, missing bigint, stale bigint, silent bigint,
-    gone bigint, revived bigint, kept_newer bigint, requests bigint, tokens bigint, is_proved boolean,
-    proved_at timestamptz, primary key (run_id, entity));
-"""
 INSERT = "insert into ops.reconciliations values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 LEGACY = "v1 does not carry every field, so the rest is not compared."
 NEWER = "{} records are held newer than the CRM shows them; they were left as they are."
@@ -89,7 +82,6 @@ def reconcile(
 
     def then(warehouse: Warehouse, run: Run) -> None:
         found.extend(_found(run, progress, dry_run=dry_run) for progress in run.entities)
-        warehouse.execute(TABLE)
         with warehouse.transaction():
             for one in found:
                 warehouse.execute(INSERT, astuple(one))

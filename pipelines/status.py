@@ -96,16 +96,15 @@ def show_all(found: Sequence[dict[str, Any]]) -> None:
 def read(place: Place, crm: Crm) -> dict[str, Any]:
     """Everything `status` tells of one CRM, as plain values."""
     with open_warehouse(place, f"raw_{crm.name}", read_only=True) as warehouse:
-        kept = warehouse.catalog("ops")
-        if "runs" not in kept:
+        if not warehouse.columns_of("ops", "runs"):
             raise UsageError(f"{place.title} holds no run yet.", way_out="Run `roundtrip nightly` first.")
         runs = warehouse.records_of(RUNS, [crm.name, LAST_RUNS])
-        transforms = warehouse.records_of(TRANSFORMS, [LAST_RUNS]) if "transforms" in kept else []
-        renamed = warehouse.records_of(RENAMED, [crm.name]) if "custom_fields" in kept else []
+        transforms = warehouse.records_of(TRANSFORMS, [LAST_RUNS])
+        renamed = warehouse.records_of(RENAMED, [crm.name])
         entities = warehouse.records_of(ENTITIES, [crm.name])
         backfills = unfinished(warehouse, crm)
-        pushes = standing.read(warehouse, kept, crm.name)
-        proved = dict(warehouse.rows_of(PROVED, [crm.name])) if "reconciliations" in kept else {}
+        pushes = standing.read(warehouse, crm.name)
+        proved = dict(warehouse.rows_of(PROVED, [crm.name]))
         tables = warehouse.tables()
         for entity in entities:
             entity["proved_at"] = proved.get(entity["entity"])

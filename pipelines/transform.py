@@ -22,7 +22,6 @@ from pipelines.garbage import garbage_left_lying
 from pipelines.lock import locked
 from pipelines.place import Place
 from pipelines.publish import Edition, publish
-from pipelines.push import events, pending
 from pipelines.push.models import FOLDER
 from pipelines.readiness import ready_crms, what_is_lacking
 from pipelines.readiness import variables as told_always
@@ -30,13 +29,6 @@ from pipelines.reports import Reports, open_reports
 from pipelines.warehouse import Warehouse, open_warehouse
 from sources.errors import RoundtripError, TransformError, UsageError
 
-TABLE = """
-create table if not exists ops.transforms (
-    run_id varchar primary key, command varchar, started_at timestamptz, ended_at timestamptz, status varchar,
-    as_of timestamptz, models bigint, tests bigint, failures bigint, problem varchar, is_published boolean,
-    is_whole boolean, unsettled varchar, version varchar)
-"""
-ADDED = "alter table ops.transforms add column if not exists built varchar"
 BEGUN = (
     "insert into ops.transforms (run_id, command, started_at, status, is_published, is_whole, version) "
     "values (?, ?, ?, 'running', false, ?, ?)"
@@ -125,7 +117,6 @@ def transform_in(
     try:
         with garbage_left_lying(), logs.of_run(done.run_id, command):
             done.field_changes = fields.refresh(warehouse)
-            _make_accounts(warehouse)
             done.nodes = dbt.build(
                 warehouse.place,
                 full_refresh=full_refresh,
@@ -151,12 +142,6 @@ def transform_in(
         done.ended_at = pendulum.now("UTC")
         _end(warehouse, done)
     return done
-
-
-def _make_accounts(warehouse: Warehouse) -> None:
-    """Make the tables that tell of pushes, which the models read also before the first push."""
-    events.make(warehouse)
-    pending.make(warehouse)
 
 
 def _judge(warehouse: Warehouse, done: Transformation, select: Sequence[str]) -> None:
@@ -227,8 +212,6 @@ def _as_of(warehouse: Warehouse, manifest: Mapping[str, Any]) -> datetime | None
 
 
 def _begin(warehouse: Warehouse, done: Transformation, *, is_whole: bool) -> None:
-    warehouse.execute(TABLE)
-    warehouse.execute(ADDED)
     warehouse.execute("update ops.transforms set status = 'killed' where status = 'running'")
     row = [done.run_id, done.command, done.started_at, is_whole, version("roundtrip")]
     warehouse.execute(BEGUN, row)

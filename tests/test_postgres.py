@@ -136,10 +136,14 @@ def test_a_warehouse_whose_user_may_make_no_schema_does_with_those_that_are_ther
 ) -> None:
     with sandbox(20) as crm:
         run(crm.settings(postgres_place), "stages")
-        with open_warehouse(as_user(postgres_place, "user_of_schemas"), "raw_pipedrive") as warehouse:
+        guest = as_user(postgres_place, "user_of_schemas")
+        for granted in ("schema ops", "all tables in schema ops"):
+            execute(postgres_place, f"grant all on {granted} to user_of_schemas")
+        with open_warehouse(guest, "raw_pipedrive") as warehouse:
             warehouse.make_schema("ops")
             with pytest.raises(UsageError, match="may not do what is needed"):
                 warehouse.make_schema("another")
+    execute(postgres_place, "drop owned by user_of_schemas")
     execute(postgres_place, "drop role user_of_schemas")
 
 

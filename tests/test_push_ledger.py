@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipelines.place import Place
-from pipelines.push import events, ledger
+from pipelines.push import ledger
 from pipelines.push.actions import Action, Change, Outcome, Pushed, Target
 from pipelines.push.ledger import Ledger
 from pipelines.warehouse import Warehouse, open_warehouse
@@ -44,9 +44,6 @@ def known(warehouse: Warehouse, key: str) -> Any:
 
 
 def test_before_the_first_push_nothing_is_known(warehouse: Warehouse) -> None:
-    assert ledger.known(warehouse, TARGET) == {}
-    events.make(warehouse)
-    events.make(warehouse)
     assert ledger.known(warehouse, TARGET) == {}
 
 

@@ -15,6 +15,7 @@ from sources.crm import Crm
 from sources.errors import UsageError
 from sources.registry import CRMS
 
+TRANSFORMED = "select 1 from ops.transforms limit 1"
 MEASURES = "select entity, field_code, records, filled, unreadable from ops.custom_fields where crm = ?"
 
 
@@ -41,7 +42,7 @@ def read(place: Place, crm: Crm, entity: str = "") -> list[dict[str, Any]]:
     """The fields of all entities of one CRM, or of one entity, as plain values."""
     _refuse_unknown(entity, [crm])
     with open_warehouse(place, "ops", read_only=True) as warehouse:
-        if not warehouse.columns_of("ops", "custom_fields"):
+        if not warehouse.columns_of("ops", "custom_fields") or not warehouse.rows_of(TRANSFORMED):
             raise UsageError(
                 f"{place.title} has no custom fields yet.", way_out="Run `roundtrip nightly` first."
             )

@@ -15,13 +15,6 @@ from pipelines.fields.planning import Column, Definition, Field, options_of, pla
 from pipelines.warehouse import Warehouse, quoted
 from sources.registry import CRMS
 
-TABLE = """
-create table if not exists ops.custom_fields (
-    crm varchar, entity varchar, field_code varchar, field_name varchar, field_type varchar, column_name varchar,
-    named_after varchar, parts json, options json, first_seen_at timestamptz, last_seen_at timestamptz,
-    is_deleted boolean, renamed_from varchar, renamed_at timestamptz, records bigint, filled bigint,
-    unreadable bigint, primary key (crm, entity, field_code))
-"""
 KEPT = """
 insert into ops.custom_fields (
     crm, entity, field_code, field_name, field_type, column_name, named_after, parts, options, first_seen_at,
@@ -83,7 +76,6 @@ class Change:
 
 def refresh(warehouse: Warehouse) -> list[Change]:
     """Bring the registry up to what the raw field lists define; what changed, nothing of a CRM's first time."""
-    warehouse.execute(TABLE)
     changes: list[Change] = []
     now, models = pendulum.now("UTC"), dbt.described_models()
     with warehouse.transaction():

@@ -17,6 +17,7 @@ from pipelines.readiness import variables as told_always
 from pipelines.warehouse import Warehouse, quoted
 from sources.errors import UsageError
 
+TRANSFORMED = "select 1 from ops.transforms limit 1"
 LOADED_SINCE = """
 select count(*) from ops.runs
 where command in ('nightly', 'load', 'backfill', 'reconcile')
@@ -46,7 +47,7 @@ def build_models(
     follow: dbt.Follow = lambda _step: None,
 ) -> Built:
     """Build and test the push models of these names, all of the CRM when none is named, and read their rows."""
-    if not warehouse.columns_of("ops", "transforms"):
+    if not warehouse.rows_of(TRANSFORMED):
         raise UsageError(
             f"{warehouse.place.title} has no reporting tables yet.", way_out="Run `roundtrip nightly` first."
         )

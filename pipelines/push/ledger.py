@@ -16,7 +16,7 @@ import msgspec
 import pyarrow as pa
 
 from pipelines.push.actions import Action, Change, Known, Operation, Outcome, Pushed, Target
-from pipelines.push.events import LEDGER, SCHEMA, STATE, make, there
+from pipelines.push.events import LEDGER, SCHEMA, STATE
 from pipelines.push.hashing import fields_hash
 from pipelines.warehouse import Warehouse
 from sources.texts import UNKNOWN
@@ -79,7 +79,6 @@ class Ledger:
     """Writes events. One run writes at a time: it holds the run lock."""
 
     def __init__(self, warehouse: Warehouse, run_id: str) -> None:
-        make(warehouse)
         self.warehouse = warehouse
         self.run_id = run_id
         ((last,),) = warehouse.rows_of(f"select coalesce(max(event), 0) from {LEDGER}")  # noqa: S608
@@ -170,8 +169,6 @@ def pause(attempts: int) -> timedelta:
 
 def known(warehouse: Warehouse, target: Target) -> dict[str, Known]:
     """What is known of each key of a target."""
-    if "push_state" not in there(warehouse):
-        return {}
     query = KNOWN.format(crm=_literal(target.crm), target=_literal(target.name))
     return {one.push_key: one for batch in warehouse.batches(query) for one in _known(batch)}
 

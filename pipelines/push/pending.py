@@ -13,22 +13,11 @@ from pipelines.push.actions import Outcome, Plan
 from pipelines.push.planning import EVERYTHING, Choice
 from pipelines.warehouse import Warehouse
 
-TABLE = """
-create table if not exists ops.push_open (
-    crm varchar, entity varchar, target varchar, push_key varchar, record_id bigint, outcome varchar, reason varchar,
-    run_id varchar, seen_at timestamptz)
-"""
 INSERT = "insert into ops.push_open values (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 REASONS = {"refusal": "refused", "waiting": "refused", "conflict": "conflict", "gone": "gone"}
 """What is open of the rows that a plan leaves alone."""
 OPEN = ("refused", "conflict", "unknown")
 """What is open of the rows that were sent."""
-
-
-def make(warehouse: Warehouse) -> None:
-    """Make the table unless it is there."""
-    warehouse.make_schema("ops")
-    warehouse.execute(TABLE)
 
 
 def keep(

@@ -122,7 +122,6 @@ def apply_in(
     run = found.run = Run(uuid.uuid4().hex, "push", settings.crm.name, pendulum.now("UTC"))
     allowed = [made for made in found.plans if not made.valve]
     found.outcomes = apply(settings, warehouse, run, allowed, watch=watch, **seams)
-    pending.make(warehouse)
     for made in allowed:
         pending.keep(
             warehouse,

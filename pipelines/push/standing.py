@@ -60,15 +60,13 @@ where push_open.crm = ? order by push_open.target, push_open.outcome, push_open.
 """
 
 
-def read(warehouse: Warehouse, kept: Mapping[str, Any], crm: str) -> dict[str, Any] | None:
+def read(warehouse: Warehouse, crm: str) -> dict[str, Any] | None:
     """What `status` tells of pushes; nothing, when there was none."""
-    if "push_state" not in kept or "push_open" not in kept:
+    last = next(iter(warehouse.records_of(APPLIES, [crm])), None)
+    targets = warehouse.records_of(TARGETS, [crm, crm])
+    if last is None and not targets:
         return None
-    return {
-        "last_apply": next(iter(warehouse.records_of(APPLIES, [crm])), None),
-        "targets": warehouse.records_of(TARGETS, [crm, crm]),
-        "open": warehouse.records_of(OPEN, [crm]),
-    }
+    return {"last_apply": last, "targets": targets, "open": warehouse.records_of(OPEN, [crm])}
 
 
 def show(found: Mapping[str, Any]) -> None:

@@ -1,0 +1,115 @@
+"""The versions of a warehouse's schemas: what is on record, the steps that are taken, and what is refused."""
+
+import logging
+
+import pytest
+
+from pipelines.place import Place
+from pipelines.warehouse import Warehouse, open_warehouse
+from pipelines.warehouse.steps import STEPS
+from pipelines.warehouse.versions import KEPT, Steps, bring_up_to_date, versions
+from sources.errors import LoadError, UsageError
+from tests.support import execute, query
+
+NEWEST = {name: 1 + len(steps) for name, steps in STEPS.items()}
+
+
+def found(place: Place) -> dict[str, int | None]:
+    with open_warehouse(place, "ops", read_only=True) as warehouse:
+        return {one.schema: one.found for one in versions(warehouse)}
+
+
+def test_a_fresh_warehouse_is_of_the_newest_versions_and_says_since_when_and_by_what(place: Place) -> None:
+    with open_warehouse(place, "ops") as warehouse:
+        told = versions(warehouse)
+        assert {one.schema: one.found for one in told} == {one.schema: one.known for one in told}
+        assert {"ops", "raw_pipedrive", "raw_deskera"} <= {one.schema for one in told}
+        assert all(one.since and one.roundtrip for one in told)
+        assert warehouse.catalog("ops").keys() >= KEPT
+        before = (
+            query(place, "select * from ops.schema_versions") if place.destination == "postgres" else None
+        )
+    with open_warehouse(place, "ops"):
+        pass
+    assert before is None or query(place, "select * from ops.schema_versions") == before
+
+
+def test_a_warehouse_of_before_versions_is_of_the_first_and_is_brought_up_to_date(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    of_before(place)
+    with pytest.raises(
+        UsageError, match="earlier version of Roundtrip: its schema ops is of version 1"
+    ) as caught:
+        open_warehouse(place, "ops", read_only=True)
+    assert "`roundtrip nightly`" in caught.value.way_out
+    with caplog.at_level(logging.WARNING, "roundtrip.upgrade"):
+        logging.getLogger("roundtrip").propagate = True
+        open_warehouse(place, "ops").close()
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert f"ops 1 -> {NEWEST['ops']}" in line
+    assert found(place)["ops"] == NEWEST["ops"]
+    assert query(place, "select run_id, is_whole, built from ops.transforms") == [("old", None, None)]
+
+
+def of_before(place: Place) -> None:
+    """A warehouse of before versions were recorded, as far as `ops.transforms` shows it."""
+    if place.destination == "duckdb":
+        place.warehouse.parent.mkdir(parents=True, exist_ok=True)
+    execute(place, "create schema ops")
+    execute(place, "create table ops.transforms (run_id varchar primary key, unsettled varchar)")
+    execute(place, "insert into ops.transforms values ('old', '[]')")
+
+
+def test_a_newer_warehouse_is_refused_and_nothing_of_it_is_changed(place: Place) -> None:
+    open_warehouse(place, "ops").close()
+    execute(place, "update ops.schema_versions set version = 99 where schema_name = 'raw_pipedrive'")
+    execute(place, "drop table ops.push_open")
+    for read_only in (True, False):
+        with pytest.raises(UsageError, match=r"newer version .* raw_pipedrive is of version 99") as caught:
+            open_warehouse(place, "ops", read_only=read_only)
+        assert "git pull" in caught.value.way_out
+    assert query(place, "select count(*) from information_schema.tables where table_name = 'push_open'") == [
+        (0,)
+    ]
+
+
+def test_a_table_that_somebody_has_dropped_is_made_again_by_the_next_run(place: Place) -> None:
+    open_warehouse(place, "ops").close()
+    execute(place, "drop table ops.push_open")
+    with pytest.raises(UsageError, match=r"it has no table ops\.push_open yet"):
+        open_warehouse(place, "ops", read_only=True)
+    open_warehouse(place, "ops").close()
+    assert query(place, "select * from ops.push_open") == []
+
+
+def test_a_run_that_died_between_two_steps_leaves_the_rest_to_the_next(place: Place) -> None:
+    taken: list[str] = []
+    broken = [True]
+
+    def first(warehouse: Warehouse) -> None:
+        taken.append("first")
+        warehouse.execute("alter table ops.limits add column first bigint")
+
+    def second(warehouse: Warehouse) -> None:
+        taken.append("second")
+        warehouse.execute("alter table ops.limits add column second bigint")
+        if broken:
+            warehouse.execute("select * from nowhere")
+
+    steps: Steps = {**STEPS, "ops": [*STEPS["ops"], first, second]}
+    known = NEWEST["ops"]
+    with open_warehouse(place, "ops") as warehouse:
+        with pytest.raises(
+            LoadError, match=f"schema ops to version {known + 2} failed, and nothing of it was done"
+        ):
+            bring_up_to_date(warehouse, steps)
+        assert "first" in warehouse.columns_of("ops", "limits")
+        assert "second" not in warehouse.columns_of("ops", "limits")
+        assert versions(warehouse, steps)[0].found == known + 1
+        broken.clear()
+        bring_up_to_date(warehouse, steps)
+        assert [*warehouse.columns_of("ops", "limits")][-2:] == ["first", "second"]
+        assert versions(warehouse, steps)[0].found == known + 2
+        bring_up_to_date(warehouse, steps)
+    assert taken == ["first", "second", "second"]
