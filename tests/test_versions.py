@@ -1,6 +1,8 @@
 """The versions of a warehouse's schemas: what is on record, the steps that are taken, and what is refused."""
 
 import logging
+from datetime import date
+from decimal import Decimal
 
 import pytest
 
@@ -113,3 +115,35 @@ def test_a_run_that_died_between_two_steps_leaves_the_rest_to_the_next(place: Pl
         assert versions(warehouse, steps)[0].found == known + 2
         bring_up_to_date(warehouse, steps)
     assert taken == ["first", "second", "second"]
+
+
+def old_snapshots(place: Place) -> None:
+    """Snapshots of when there was one CRM, and no column said so."""
+    if place.destination == "duckdb":
+        place.warehouse.parent.mkdir(parents=True, exist_ok=True)
+    execute(place, "create schema snapshots")
+    execute(
+        place,
+        "create table snapshots.snap_deal_daily (snapshot_date date, deal_id bigint, value numeric(38, 9))",
+    )
+    execute(
+        place, "insert into snapshots.snap_deal_daily values ('2026-10-01', 1, 1.5), ('2026-10-02', 1, null)"
+    )
+
+
+def test_snapshots_of_when_there_was_one_crm_say_which_in_their_first_column(place: Place) -> None:
+    old_snapshots(place)
+    open_warehouse(place, "ops").close()
+    assert query(place, "select * from snapshots.snap_deal_daily order by snapshot_date") == [
+        ("pipedrive", date(2026, 10, 1), 1, Decimal("1.5")),
+        ("pipedrive", date(2026, 10, 2), 1, None),
+    ]
+
+
+def test_snapshots_that_views_of_somebody_read_say_it_in_their_last_column(postgres_place: Place) -> None:
+    old_snapshots(postgres_place)
+    execute(postgres_place, "create view public.mine as select deal_id from snapshots.snap_deal_daily")
+    open_warehouse(postgres_place, "ops").close()
+    columns = "select * from snapshots.snap_deal_daily order by snapshot_date limit 1"
+    assert query(postgres_place, columns) == [(date(2026, 10, 1), 1, Decimal("1.5"), "pipedrive")]
+    assert query(postgres_place, "select * from public.mine") == [(1,), (1,)]

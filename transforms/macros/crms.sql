@@ -96,14 +96,3 @@
         where false
     {%- endif -%}
 {%- endmacro %}
-
-{# Before a snapshot adds its day: when it began, there was one CRM, and its rows did not say which. #}
-{% macro tell_crm_of_old_days() -%}
-    {%- if execute and is_incremental() -%}
-        {%- set names = adapter.get_columns_in_relation(this) | map(attribute='name') | list -%}
-        {%- if 'crm' not in names -%}
-            alter table {{ this }} add column crm varchar;
-            update {{ this }} set crm = 'pipedrive'
-        {%- endif -%}
-    {%- endif -%}
-{%- endmacro %}

@@ -2,7 +2,7 @@
     incremental_strategy='append',
     on_schema_change='append_new_columns',
     indexes=[{'columns': ['snapshot_date']}] if target.type == 'postgres' else [],
-    pre_hook=['{{ tell_crm_of_old_days() }}', '{{ forget_snapshot_day() }}'],
+    pre_hook='{{ forget_snapshot_day() }}',
 ) }}
 
 with
