@@ -1,0 +1,1 @@
+"""Upgrades, tested with warehouses that earlier commits of this repository have made."""
