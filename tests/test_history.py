@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipelines import ops, reconcile, transform
+from pipelines import ops
 from pipelines.history import prune
 from pipelines.place import Place
 from pipelines.warehouse import Warehouse, open_warehouse
@@ -16,9 +16,6 @@ NOW = datetime(2026, 11, 28, 2, tzinfo=UTC)
 @pytest.fixture
 def warehouse(place: Place) -> Iterator[Warehouse]:
     with open_warehouse(place, "ops") as opened:
-        opened.make_schema("ops")
-        for statement in (ops.TABLES, reconcile.TABLE, transform.TABLE):
-            opened.execute(statement)
         yield opened
 
 
@@ -108,13 +105,3 @@ def test_tokens_of_old_days_go_and_those_of_today_count_on(warehouse: Warehouse)
         warehouse.execute(insert, [at(days).date(), f"r-{days}"])
     prune(warehouse, 400, NOW)
     assert ops.spent_by_day(warehouse, "pipedrive") == {NOW.date(): 5}
-
-
-def test_a_warehouse_that_was_only_loaded_is_pruned_too(place: Place) -> None:
-    with open_warehouse(place, "ops") as warehouse:
-        warehouse.make_schema("ops")
-        warehouse.execute(ops.TABLES)
-        for days in (1, 401):
-            ran(warehouse, days)
-        prune(warehouse, 400, NOW)
-        assert left(warehouse, "runs") == ["nightly-1"]
