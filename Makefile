@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 UV_VERSION := 0.13.8
 export UV_PYTHON := $(CURDIR)/$(BIN)/python
 export UV_NO_PROGRESS := 1
+# Where Python may write nothing beside its packages, each process would compile what it imports: seconds.
+export UV_COMPILE_BYTECODE := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test soak lint format bench lock clean
