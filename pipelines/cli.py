@@ -17,6 +17,7 @@ from pipelines import status as standing
 from pipelines.config import configured, read_place
 from pipelines.docs import write_docs
 from pipelines.fields import listing
+from pipelines.init.command import init
 from pipelines.options import EXIT, Crms, Json
 from pipelines.push.command import push
 from pipelines.sandbox import serve_sandbox
@@ -53,6 +54,7 @@ def options(
     console.set_up_logging(debug=debug)
 
 
+app.command()(init)
 app.command()(reading.nightly)
 app.command()(reading.load)
 app.command()(reading.backfill)

@@ -90,7 +90,7 @@ def configured(names: Sequence[str] = ()) -> list[Settings]:
     """The settings of every CRM that is configured, or of those named; of the first one when none is."""
     check_keys()
     refuse_unknown_crms(names)
-    chosen = [crm for crm in CRMS.values() if (crm.name in names if names else _is_configured(crm))]
+    chosen = [crm for crm in CRMS.values() if (crm.name in names if names else is_configured(crm))]
     return [read_settings(crm) for crm in chosen or list(CRMS.values())[:1]]
 
 
@@ -101,8 +101,8 @@ def refuse_unknown_crms(names: Iterable[str]) -> None:
             raise UsageError(f"There is no CRM {name!r}.", way_out=suggestion(name, CRMS))
 
 
-def _is_configured(crm: Crm) -> bool:
-    """An empty text, as the shipped files have them to be filled in, is none."""
+def is_configured(crm: Crm) -> bool:
+    """Whether any of its settings is made; an empty text, as the shipped files have them to be filled in, is none."""
     given = [values.value(f"sources.{crm.name}.{key}") for key in (*crm.settings, *crm.options)]
     return any(one is not None and str(one).strip() for one in given)
 
