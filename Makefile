@@ -9,10 +9,12 @@ export UV_NO_PROGRESS := 1
 export UV_COMPILE_BYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak lint format bench lock clean
+.PHONY: help install demo test soak lint format bench lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
+
+install: $(VENV)/.installed ## Set up the command, .venv/bin/roundtrip, and all it needs
 
 demo: $(VENV)/.installed ## Run the nightly job twice around a simulated business day, and push back, against the local sandbox
 	@$(BIN)/roundtrip demo

@@ -16,6 +16,7 @@ from pipelines.check.holding import holder_of
 from pipelines.check.postgres import needed
 from pipelines.check.reach import Reach, Reached
 from pipelines.place import Place
+from pipelines.warehouse.versions import Version
 from sources.budget import Tally
 from sources.crm import Account
 from sources.errors import NotAllowed
@@ -211,6 +212,34 @@ def test_the_latest_run_tells_whether_runs_go_on(
     row = begun | {"started_at": NOON.subtract(hours=begun["hours"])} if run_of_then else None
     found = warehouse.age("pipedrive", row, NOON)
     assert (found.level, told in found.message) == (level, True), found.message
+
+
+@pytest.mark.parametrize(
+    ("found", "level", "told"),
+    [
+        ((None, 3), "ok", "raw_pipedrive is of version 3."),
+        ((2, 3), "ok", "ops is of version 2, raw_pipedrive is of version 3."),
+        ((1, 3), "warning", "this Roundtrip makes version 2 of ops."),
+        ((1, 4), "problem", "this Roundtrip knows version 2 of ops, 3 of raw_pipedrive."),
+        ((None, None), "ok", "There are none yet."),
+    ],
+)
+def test_a_warehouse_of_another_version_is_told(
+    found: tuple[int | None, int | None], level: str, told: str
+) -> None:
+    of_each = [Version("ops", 2, found[0]), Version("raw_pipedrive", 3, found[1])]
+    finding = warehouse.schema(of_each)
+    assert (finding.level, told in finding.message) == (level, True), finding.message
+
+
+def test_a_warehouse_that_a_newer_roundtrip_made_is_a_problem(served: Sandbox, tmp_path: Path) -> None:
+    settings = served.settings(tmp_path, entities=("stages",))
+    run(settings, "stages")
+    assert "ops is of version" in only(check(settings), "schemas").message
+    execute(settings, "update ops.schema_versions set version = 99 where schema_name = 'ops'")
+    found = check(settings)
+    assert only(found, "schemas").remedy.startswith("Upgrade Roundtrip")
+    assert not [one for one in found.findings if one.area == "runs"]
 
 
 def test_a_file_that_is_no_warehouse_is_a_problem(served: Sandbox, tmp_path: Path) -> None:

@@ -7,10 +7,11 @@ from typing import Any
 import pendulum
 
 from pipelines.check import duckdb, postgres
-from pipelines.check.finding import Finding, failing, ok, warning
+from pipelines.check.finding import Finding, failing, ok, problem, warning
 from pipelines.config import raw_schema
 from pipelines.place import Place
 from pipelines.warehouse import Warehouse
+from pipelines.warehouse.versions import Version, versions
 from sources.crm import Crm
 from sources.errors import RoundtripError
 
@@ -28,16 +29,37 @@ def findings_of(place: Place, crms: Sequence[Crm]) -> Iterator[Finding]:
     try:
         yield from kind.findings_of(place, [raw_schema(crm) for crm in crms])
         with kind.opened(place) as warehouse:
-            yield from _runs(warehouse, crms) if warehouse else ()
+            if warehouse:
+                yield from _held(warehouse, crms)
     except RoundtripError as error:
         yield failing("warehouse", error)
 
 
-def _runs(warehouse: Warehouse, crms: Sequence[Crm]) -> Iterator[Finding]:
+def _held(warehouse: Warehouse, crms: Sequence[Crm]) -> Iterator[Finding]:
+    """What it holds; of one that a newer Roundtrip has made, nothing more can be told."""
+    found = [schema(versions(warehouse))]
+    yield from found
+    if found[0].level == "problem":
+        return
     has_runs = bool(warehouse.columns_of("ops", "runs"))
     for crm in crms:
         latest = warehouse.records_of(LATEST, [crm.name]) if has_runs else []
         yield age(crm.name, latest[0] if latest else None, pendulum.now("UTC"))
+
+
+def schema(found: Sequence[Version]) -> Finding:
+    """Whether the schemas are of the versions that this Roundtrip knows."""
+    there = [one for one in found if one.found is not None]
+    told = ", ".join(f"{one.schema} is of version {one.found}" for one in there)
+    others = [one for one in there if one.found != one.known]
+    known = ", ".join(f"{one.known} of {one.schema}" for one in others)
+    if any(one.found > one.known for one in others if one.found is not None):
+        remedy = "Upgrade Roundtrip (`git pull`), or restore the copy of the warehouse that you made before."
+        return problem("schemas", f"{told}; this Roundtrip knows version {known}.", remedy)
+    if others:
+        remedy = "The next run brings it up to date. Copy the warehouse first if you may want to go back."
+        return warning("schemas", f"{told}; this Roundtrip makes version {known}.", remedy)
+    return ok("schemas", f"{told}." if told else "There are none yet.")
 
 
 def age(crm: str, run: dict[str, Any] | None, now: datetime) -> Finding:

@@ -120,8 +120,8 @@ def _section(lines: Sequence[str], name: str) -> range | None:
         (number, found[1]) for number, line in enumerate(lines) if (found := HEADER.match(line.strip()))
     ]
     ends = [number for number, line in enumerate(lines) if re.match(r"(#\s*)?\[\w[\w.]*\]", line)]
-    for number, found in headers:
-        if found == name:
+    for number, header in headers:
+        if header == name:
             return range(number + 1, next((end for end in ends if end > number), len(lines)))
     return None
 
