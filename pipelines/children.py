@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pipelines.warehouse.base import quoted
+from pipelines.sql import quoted
 from sources.children import Children
 from sources.entity import DELETED, LOADED_AT, Entity
 from sources.paging import stamp
@@ -35,7 +35,7 @@ class Parents:
             return []
         marks = ", ".join("?" for _ in parents)
         query = (
-            f"select {quoted(entity.primary_key)} from {self.warehouse.table(entity)} "  # noqa: S608
+            f"select {quoted(entity.primary_key)} from {self.warehouse.table(entity)} "  # noqa: S608 (quoted names)
             f"where not {DELETED} and {quoted(entity.parent.column)} in ({marks})"
         )
         return [row[0] for row in self.warehouse.rows_of(query, parents)]
@@ -48,7 +48,7 @@ class Parents:
             return []
         bound = f"where ({LOADED_AT}, {quoted(key)}) > (?, ?) " if after else ""
         query = (
-            f"select {quoted(key)}, {DELETED}, {LOADED_AT} "  # noqa: S608
+            f"select {quoted(key)}, {DELETED}, {LOADED_AT} "  # noqa: S608 (quoted names)
             f"from {quoted(self.warehouse.dataset)}.{quoted(table)} "
             f"{bound}order by {LOADED_AT}, {quoted(key)} limit {most}"
         )

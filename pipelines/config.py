@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import cast, get_args
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
-from pipelines import values
+from pipelines import logs, values
 from pipelines.keys import ROUNDTRIP, check_keys, suggestion
 from pipelines.place import Destination, Place, RenamedFields
 from sources.budget import Allowance
@@ -134,6 +134,7 @@ def read_settings(crm: Crm) -> Settings:
 
 def _connection(crm: Crm, section: str) -> dict[str, str]:
     needed = {key: values.required(f"{section}.{key}", text) for key, text in crm.settings.items()}
+    logs.hide(*(needed[key].strip() for key, text in crm.settings.items() if text.startswith("*")))
     given = {key: str(values.value(f"{section}.{key}") or "").strip() for key in crm.options}
     return needed | {key: text for key, text in given.items() if text}
 
@@ -195,6 +196,7 @@ def _postgres_url() -> str:
         raise _no_url(f"lacks {', '.join(what for what, lacks in lacking.items() if lacks) or 'a port'}")
     if not given.isascii() or not given.isprintable() or " " in given:
         raise _no_url("holds spaces or letters that a URL may not hold")
+    logs.hide(given, parts.password or "", unquote(parts.password or ""))
     return urlunsplit(parts._replace(scheme="postgresql"))
 
 

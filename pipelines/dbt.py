@@ -118,7 +118,8 @@ def _invoke(place: Place, arguments: Sequence[str], follow: Follow) -> Any:
     kept = str(folder(place))
     options = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", kept]
     options += ["--log-path", kept, "--log-level", "none", "--log-level-file", "none"]
-    folder(place).mkdir(parents=True, exist_ok=True)
+    place.make_state_dir()
+    folder(place).mkdir(exist_ok=True)
     with (
         (folder(place) / "dbt.log").open("w") as log,
         _environment(place),

@@ -201,7 +201,7 @@ class _Facts:
         counts = []
         for listing in entity.lists:
             where = " and ".join([alive, *conditions, *([listing.holds] if listing.holds else [])])
-            query = f"select count(*) from {self.warehouse.table(entity)} where {where}"  # noqa: S608
+            query = f"select count(*) from {self.warehouse.table(entity)} where {where}"  # noqa: S608 (declared conditions, and bounds as parameters)
             counts.append(int(self.warehouse.rows_of(query, parameters)[0][0]))
         return counts
 

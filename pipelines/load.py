@@ -273,8 +273,8 @@ class Loading:
             yield
         except caught as error:
             cause = _root(error)
-            if isinstance(cause, RoundtripError):
-                raise cause from error
+            if isinstance(cause, RoundtripError) or not isinstance(cause, Exception):
+                raise cause from error  # dlt hands on also an interruption as an error of its own
             raise LoadError(
                 f"{doing} failed: {self.warehouse.told(cause)}",
                 way_out="What was loaded before is kept, and the next run goes on from there.",

@@ -40,7 +40,7 @@ def locked(place: Place, command: str) -> Iterator[None]:
 def _file_locked(place: Place, command: str) -> Iterator[None]:
     path = place.lock
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        place.make_state_dir()
         lock = FileLock(path, timeout=0)
         lock.acquire()
     except Timeout as error:

@@ -16,6 +16,7 @@ from rich.logging import RichHandler
 
 from pipelines import values
 from sources.errors import UsageError
+from sources.veil import veiled
 
 LogFormat = Literal["text", "json"]
 OURS = "roundtrip"
@@ -44,6 +45,19 @@ class JsonLines(logging.Formatter):
         if record.exc_info:
             told["traceback"] = self.formatException(record.exc_info)
         return json.dumps(told, ensure_ascii=False, default=str)
+
+
+class Veiled(logging.Formatter):
+    """Lines with stars in the place of secrets, tracebacks too: libraries log whatever a driver says."""
+
+    def __init__(self, lines: logging.Formatter) -> None:
+        super().__init__()
+        self.lines = lines
+        self.secrets: set[str] = set()
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        return veiled(self.lines.format(record), self.secrets)
 
 
 class _OfRun(logging.Filter):
@@ -76,13 +90,13 @@ def set_up(terminal: Console | None, *, form: LogFormat = "text", debug: bool = 
     """Send log lines to standard error, or to the terminal that it is."""
     logging.captureWarnings(capture=True)
     handler: logging.Handler = logging.StreamHandler()
-    level = logging.INFO
+    level, lines = logging.INFO, logging.Formatter(TEXT, defaults={"run": NO_RUN})
     if form == "json":
-        handler.setFormatter(JsonLines())
+        lines = JsonLines()
     elif terminal:
-        handler, level = RichHandler(console=terminal, show_path=False), logging.WARNING
-    else:
-        handler.setFormatter(logging.Formatter(TEXT, defaults={"run": NO_RUN}))
+        handler, lines = RichHandler(console=terminal, show_path=False), logging.Formatter("%(message)s")
+        level = logging.WARNING
+    handler.setFormatter(Veiled(lines))
     handler.name = OURS
     own, others = logging.getLogger(OURS), logging.getLogger()
     own.handlers, own.propagate = [handler], False
@@ -94,7 +108,18 @@ def set_up(terminal: Console | None, *, form: LogFormat = "text", debug: bool = 
 
 def is_json() -> bool:
     """Whether standard error is to hold nothing but JSON."""
-    return any(isinstance(handler.formatter, JsonLines) for handler in logging.getLogger(OURS).handlers)
+    return any(isinstance(formatter.lines, JsonLines) for formatter in _formatters())
+
+
+def hide(*secrets: str) -> None:
+    """Let no line that is logged from now on hold these."""
+    for formatter in _formatters():
+        formatter.secrets.update(secrets)
+
+
+def _formatters() -> list[Veiled]:
+    formatters = [handler.formatter for handler in logging.getLogger(OURS).handlers]
+    return [one for one in formatters if isinstance(one, Veiled)]
 
 
 def adopt(name: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from pipelines.warehouse.base import quoted
+from pipelines.sql import quoted
 from sources.entity import DELETED, LOADED_AT, Entity
 from sources.resources import LINKS_SINCE, Reread, resource
 from sources.walk import Fetcher
@@ -57,10 +57,10 @@ def _pointing_to_deleted(warehouse: Warehouse, entity: Entity, since: datetime) 
     if not links or entity.name not in tables:
         return []
     conditions = " or ".join(
-        f"{quoted(field)} in (select id from {quoted(warehouse.dataset)}.{quoted(parent)} "  # noqa: S608
+        f"{quoted(field)} in (select id from {quoted(warehouse.dataset)}.{quoted(parent)} "  # noqa: S608 (quoted names)
         f"where {DELETED} and {LOADED_AT} > ?)"
         for field, parent in links.items()
     )
     key = quoted(entity.primary_key)
-    query = f"select {key} from {warehouse.table(entity)} where not {DELETED} and ({conditions}) order by 1"  # noqa: S608
+    query = f"select {key} from {warehouse.table(entity)} where not {DELETED} and ({conditions}) order by 1"  # noqa: S608 (quoted names)
     return [row[0] for row in warehouse.rows_of(query, [since] * len(links))]

@@ -80,6 +80,11 @@ class Place:
         """Where load packages and working files are, beside the warehouse they belong to."""
         return self.warehouse.parent / f".{self.name}.state"
 
+    def make_state_dir(self) -> Path:
+        """Make it, for this user alone: load packages hold the CRM's records. Whoever shares it may open it later."""
+        self.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return self.state_dir
+
     @property
     def lock(self) -> Path:
         """The file whose lock a run holds."""

@@ -97,7 +97,7 @@ class Process:
 def sandbox_process(*arguments: str) -> Iterator[Process]:
     """Run `roundtrip sandbox` beside this process for a while."""
     command = [sys.executable, "-m", "pipelines", "sandbox", "--port", "0", *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:  # noqa: S603
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:  # noqa: S603 (this program itself, and no shell)
         try:
             yield Process(_url(process))
         finally:

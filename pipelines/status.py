@@ -12,6 +12,7 @@ from pipelines.config import refuse_unknown_crms
 from pipelines.place import Place
 from pipelines.push import standing
 from pipelines.several import document
+from pipelines.sql import named
 from pipelines.warehouse import Warehouse, open_warehouse
 from sources.crm import Crm
 from sources.errors import UsageError
@@ -139,8 +140,8 @@ def read(place: Place, crm: Crm) -> dict[str, Any]:
 def _counts(warehouse: Warehouse, tables: Collection[str], name: str) -> tuple[int | None, int | None]:
     if name not in tables:
         return None, None
-    table = f'"{warehouse.dataset}"."{name}"'
-    (row,) = warehouse.rows_of(f"select count(*), count(*) filter (where is_deleted) from {table}")  # noqa: S608
+    table = named(warehouse.dataset, name)
+    (row,) = warehouse.rows_of(f"select count(*), count(*) filter (where is_deleted) from {table}")  # noqa: S608 (quoted names)
     return row
 
 

@@ -26,6 +26,7 @@ from pipelines.push.models import FOLDER
 from pipelines.readiness import ready_crms, what_is_lacking
 from pipelines.readiness import variables as told_always
 from pipelines.reports import Reports, open_reports
+from pipelines.sql import named
 from pipelines.warehouse import Warehouse, open_warehouse
 from sources.errors import RoundtripError, TransformError, UsageError
 
@@ -207,7 +208,7 @@ def _as_of(warehouse: Warehouse, manifest: Mapping[str, Any]) -> datetime | None
     model = manifest["nodes"].get("model.roundtrip.int_as_of", {})
     if not warehouse.columns_of(model.get("schema", ""), model.get("alias", "")):
         return None
-    rows = warehouse.rows_of(f'select as_of from "{model["schema"]}"."{model["alias"]}"')  # noqa: S608
+    rows = warehouse.rows_of(f"select as_of from {named(model['schema'], model['alias'])}")  # noqa: S608 (quoted names)
     return datetime.fromisoformat(str(rows[0][0])) if rows else None
 
 

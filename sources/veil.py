@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from urllib.parse import quote, quote_plus
 
 STARS = "***"
-SHORTEST = 8
-"""Characters. What is shorter is in many texts by chance; no CRM gives out such tokens."""
+SHORTEST = 4
+"""Characters. What is shorter is part of many a word."""
 
 
 def forms(secret: str) -> list[str]:

@@ -19,6 +19,8 @@ from sources.veil import veiled, veiled_bytes
 MOST_CONNECTIONS = 16
 MOST_BYTES = 256 * 1024 * 1024
 """Of one answer, once decompressed. The largest there can be are pages of 500 notes of 100 kB each, escaped."""
+SHORTEST_TOKEN = 8
+"""Characters. What is shorter is in many an answer by chance; no CRM gives out such tokens."""
 ENCODINGS = ("gzip", "deflate")
 """These unpack what is read at a time (64 kB) into 64 MB at most; what is packed twice, or otherwise, has no bound."""
 
@@ -65,7 +67,7 @@ async def exchange(
         body = await _body(response)
     finally:
         await response.aclose()
-    secrets = [one.removeprefix("Bearer ") for one in signed]
+    secrets = [token for one in signed if len(token := one.removeprefix("Bearer ")) >= SHORTEST_TOKEN]
     headers = [
         (name, veiled(value, secrets))
         for name, value in response.headers.multi_items()

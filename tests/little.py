@@ -26,6 +26,7 @@ class Asked:
 
     line: str
     headers: dict[str, str]
+    body: bytes = b""
 
     def __contains__(self, text: str) -> bool:
         """Whether a text is in what was asked, or in what came with it."""
@@ -48,8 +49,9 @@ def little(
             self.close_connection = True
             if not self.parse_request():
                 return
-            asked = Asked(self.requestline, {name.lower(): value for name, value in self.headers.items()})
-            self.rfile.read(int(asked.headers.get("content-length", 0)))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            body = self.rfile.read(int(headers.get("content-length", 0)))
+            asked = Asked(self.requestline, headers, body)
             served.asked.append(asked)
             status, headers, body = served.answer(asked)
             self.send_response_only(status)

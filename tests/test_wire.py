@@ -122,6 +122,19 @@ def test_no_redirect_is_followed_to_another_host_or_to_the_same(
     assert other.asked == []
 
 
+@pytest.mark.parametrize("path", ["//{}/v1/users", "http://{}/v1/users", "http://a@{}/"])
+def test_no_path_leads_a_request_to_another_host(path: str) -> None:
+    async def ask(port: int, other: str) -> None:
+        async with pipedrive(f"http://127.0.0.1:{port}") as client:
+            await client.get(path.format(other), {}, cost=1, tally=Tally(), parse=lambda answer: answer)
+
+    with little(good) as other, little(good) as served:
+        with contextlib.suppress(RuntimeError):
+            asyncio.run(ask(served.port, f"127.0.0.1:{other.port}"))
+        assert other.asked == []
+        assert len(served.asked) == path.startswith("//")  # which is but a path
+
+
 def test_a_proxy_that_the_environment_names_sees_the_crms_host_and_no_token(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -12,7 +12,8 @@ import pendulum
 
 from pipelines import dbt
 from pipelines.fields.planning import Column, Definition, Field, options_of, plan, readable
-from pipelines.warehouse import Warehouse, quoted
+from pipelines.sql import literal, named, quoted
+from pipelines.warehouse import Warehouse
 from sources.registry import CRMS
 
 KEPT = """
@@ -105,7 +106,7 @@ def known(warehouse: Warehouse, crm: str, entity: str) -> list[Field]:
 def measure(warehouse: Warehouse, manifest: Mapping[str, Any]) -> None:
     """Count the values of each field in what was built: in how many live records, and how many could not be read."""
     for (crm, entity), node in _models(manifest):
-        table = f"{quoted(node['schema'])}.{quoted(node['alias'])}"
+        table = named(node["schema"], node["alias"])
         columns = warehouse.columns_of(node["schema"], node["alias"])
         fields = [
             field
@@ -113,7 +114,7 @@ def measure(warehouse: Warehouse, manifest: Mapping[str, Any]) -> None:
             if field.column in columns and UNREADABLE in columns
         ]
         counts = [count for field in fields for count in _counts(field)]
-        query = f"select {', '.join(['count(*)', *counts])} from {table} where not is_deleted"  # noqa: S608
+        query = f"select {', '.join(['count(*)', *counts])} from {table} where not is_deleted"  # noqa: S608 (names are quoted, texts too)
         ((records, *found),) = warehouse.rows_of(query)
         with warehouse.transaction():
             for field, filled, unreadable in zip(fields, found[::2], found[1::2], strict=True):
@@ -151,7 +152,7 @@ def _models(manifest: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], Mapp
 
 
 def _counts(field: Field) -> tuple[str, str]:
-    names = ", ".join(f"'{column.name}'" for column in field.columns)
+    names = ", ".join(literal(column.name) for column in field.columns)
     unreadable = f"string_to_array({UNREADABLE}, ',') && array[{names}]::text[]"
     return f"count({quoted(field.column)})", f"count(*) filter (where {unreadable})"
 
@@ -162,7 +163,7 @@ def _field_lists(warehouse: Warehouse) -> Iterator[tuple[str, str, str]]:
         there = warehouse.catalog(f"raw_{crm.name}")
         for entity, listed in crm.field_lists.items():
             if "field_code" in there.get(listed, {}):
-                yield crm.name, entity, f"{quoted(f'raw_{crm.name}')}.{quoted(listed)}"
+                yield crm.name, entity, named(f"raw_{crm.name}", listed)
 
 
 def _definitions(warehouse: Warehouse, table: str) -> list[Definition]:

@@ -16,9 +16,10 @@ from dataclasses import replace
 import psycopg2
 import psycopg2.errors
 
-from pipelines.publish.tables import EDITION, Table, listed, literal
+from pipelines.publish.tables import EDITION, Table, listed
 from pipelines.reports import SCHEMA
-from pipelines.warehouse import Warehouse, quoted
+from pipelines.sql import literal, quoted
+from pipelines.warehouse import Warehouse
 from sources.errors import LoadError, TransformError
 
 PATIENCE = 120.0
@@ -33,14 +34,14 @@ HOLDERS = f"""
 select string_agg(distinct format('%s (process %s, since %s)', usename, pid, date_trunc('second', xact_start)), ', ')
 from pg_locks inner join pg_stat_activity using (pid)
 where pid <> pg_backend_pid() and relation in (select oid from pg_class where relnamespace = '{SCHEMA}'::regnamespace)
-"""  # noqa: S608
+"""  # noqa: S608 (constants of ours)
 COMMENTS = f"""
 select relname, coalesce(attname, ''), description
 from pg_description
 inner join pg_class on pg_class.oid = objoid and relnamespace = '{SCHEMA}'::regnamespace
 left join pg_attribute on attrelid = objoid and attnum = objsubid and attnum > 0
 where classoid = 'pg_class'::regclass
-"""  # noqa: S608
+"""  # noqa: S608 (constants of ours)
 
 
 def swap(warehouse: Warehouse, tables: Sequence[Table]) -> None:
@@ -71,7 +72,7 @@ def _published(warehouse: Warehouse) -> dict[str, dict[str, str]]:
     there = warehouse.catalog(SCHEMA)
     if EDITION not in there:
         return {}
-    rows = warehouse.rows_of(f"select tables from {_named(EDITION)}")  # noqa: S608
+    rows = warehouse.rows_of(f"select tables from {_named(EDITION)}")  # noqa: S608 (quoted names)
     names = rows[0][0].split(",") if rows else []
     return {name: there[name] for name in names if name in there}
 
@@ -127,7 +128,7 @@ def _bring(warehouse: Warehouse, table: Table, before: dict[str, str] | None) ->
 def _replace_rows(warehouse: Warehouse, table: Table) -> None:
     """Replace the rows that are not as built; all of them, when nothing tells rows apart."""
     if not table.key:
-        warehouse.execute(f"delete from {_named(table.name)}")  # noqa: S608
+        warehouse.execute(f"delete from {_named(table.name)}")  # noqa: S608 (quoted names)
         warehouse.execute(f"insert into {_named(table.name)} ({listed(table.columns)}) {table.rows}")
         return
     if table.fresh and _brought_fresh(warehouse, table):
@@ -153,7 +154,7 @@ def _brought_fresh(warehouse: Warehouse, table: Table) -> bool:
 def _delete(warehouse: Warehouse, table: Table, places: str) -> None:
     """Delete the rows at these places; they become a table first, because only so Postgres uses several cores."""
     warehouse.execute(f"create temporary table outdated on commit drop as {places}")
-    warehouse.execute(f"delete from {_named(table.name)} where ctid in (select place from outdated)")  # noqa: S608
+    warehouse.execute(f"delete from {_named(table.name)} where ctid in (select place from outdated)")  # noqa: S608 (quoted names)
     warehouse.execute("drop table outdated")
 
 
@@ -192,7 +193,7 @@ def _outdated(table: Table) -> str:
         left join (select *, {_keys(table)} from ({table.rows}) as built where {table.changing}) as built
             on {_same_key(table)}
         where built._key_1 is null or ({_values(table, "published")}) is distinct from ({_values(table, "built")})
-        """  # noqa: S608
+        """  # noqa: S608 (quoted names)
 
 
 def _replaced(table: Table) -> str:
@@ -201,7 +202,7 @@ def _replaced(table: Table) -> str:
         select published._place as place
         from (select ctid as _place, {_keys(table)} from {_named(table.name)}) as published
         inner join (select {_keys(table)} from ({table.fresh}) as built) as built on {_same_key(table)}
-        """  # noqa: S608
+        """  # noqa: S608 (quoted names)
 
 
 def _vanished(table: Table) -> str:
@@ -211,7 +212,7 @@ def _vanished(table: Table) -> str:
         from (select ctid as _place, {_keys(table)} from {_named(table.name)}) as published
         left join (select {_keys(table)} from ({table.rows}) as built) as built on {_same_key(table)}
         where built._key_1 is null
-        """  # noqa: S608
+        """  # noqa: S608 (quoted names)
 
 
 def _counts(table: Table) -> str:
@@ -220,7 +221,7 @@ def _counts(table: Table) -> str:
         select
             (select count(*) from {_named(table.name)} where {table.changing}),
             (select count(*) from ({table.rows}) as built where {table.changing})
-        """  # noqa: S608
+        """  # noqa: S608 (quoted names)
 
 
 def _missing(table: Table) -> str:
@@ -232,7 +233,7 @@ def _missing(table: Table) -> str:
         where not exists (
             select 1 from (select {_keys(table)} from {_named(table.name)} where {table.changing}) as published
             where {_same_key(table)}
-        )"""  # noqa: S608
+        )"""  # noqa: S608 (quoted names)
 
 
 def _keys(table: Table) -> str:

@@ -6,7 +6,8 @@ from datetime import date, datetime
 from typing import Any
 
 from pipelines.fields import described
-from pipelines.warehouse import Warehouse, quoted
+from pipelines.sql import literal, named, quoted
+from pipelines.warehouse import Warehouse
 from sources.errors import TransformError
 
 FOLDERS = ("marts", "reports", "snapshots")
@@ -122,7 +123,7 @@ def _table(
     texts = described(warehouse, node) | {
         column: text for column, of in node["columns"].items() if (text := of["description"].strip())
     }
-    source = f"{quoted(schema)}.{quoted(name)}"
+    source = named(schema, name)
     rows = f"select {listed(columns)} from {source}"  # noqa: S608 (a model's own name)
     mark = since.marks.get(name) if key else None
     return Table(
@@ -133,7 +134,7 @@ def _table(
         column_descriptions={column: text for column, text in texts.items() if column in columns},
         key=key,
         changing=f"{DAY} >= date '{since.day}'" if grows and since.day else "true",
-        built_at=f"select max({BUILT_AT})::varchar from {source}" if BUILT_AT in there else "",  # noqa: S608
+        built_at=f"select max({BUILT_AT})::varchar from {source}" if BUILT_AT in there else "",  # noqa: S608 (quoted names)
         fresh=f"{rows} where {BUILT_AT} > timestamp with time zone {literal(mark)}" if mark else "",
     )
 
@@ -171,8 +172,3 @@ def _edition(warehouse: Warehouse, edition: Edition, tables: Iterable[Table]) ->
 def listed(names: Iterable[str]) -> str:
     """Names in SQL with commas between."""
     return ", ".join(quoted(name) for name in names)
-
-
-def literal(text: str) -> str:
-    """A text in SQL."""
-    return "'" + text.replace("'", "''") + "'"

@@ -14,7 +14,8 @@ from pipelines.push.models import FOLDER, PREFIX, Model, chosen_models, suggesti
 from pipelines.push.targets import pushing_of, target_from, target_of
 from pipelines.push.wanted import Rows, read_file, read_table, wanted_rows
 from pipelines.readiness import variables as told_always
-from pipelines.warehouse import Warehouse, quoted
+from pipelines.sql import named
+from pipelines.warehouse import Warehouse
 from sources.errors import UsageError
 
 TRANSFORMED = "select 1 from ops.transforms limit 1"
@@ -100,4 +101,4 @@ def _table(warehouse: Warehouse, source: str) -> Rows:
             f"There is no table or view {source!r} in {warehouse.place.title}.",
             way_out="Write --from schema.table, or --from file.csv.",
         )
-    return read_table(warehouse, f"{quoted(schema)}.{quoted(table)}", columns)
+    return read_table(warehouse, named(schema, table), columns)

@@ -7,7 +7,8 @@ from typing import Any
 import pyarrow as pa
 
 from pipelines.push.actions import Held, Target, Wanted
-from pipelines.warehouse import Warehouse, quoted
+from pipelines.sql import quoted
+from pipelines.warehouse import Warehouse
 from sources.crm import Crm
 from sources.entity import DELETED, Entity
 from sources.pushing import CUSTOM, Writable
@@ -82,7 +83,7 @@ def _living(warehouse: Warehouse, entity: Entity, column: str) -> Any:
     if column == entity.primary_key and ACTIVE not in columns:
         return warehouse.live_keys(entity)
     active = f" and coalesce({ACTIVE}, true)" if ACTIVE in columns else ""
-    query = f"select {quoted(column)} from {warehouse.table(entity)} where not {DELETED}{active}"  # noqa: S608
+    query = f"select {quoted(column)} from {warehouse.table(entity)} where not {DELETED}{active}"  # noqa: S608 (quoted names)
     return {value for (value,) in warehouse.rows_of(query)}
 
 

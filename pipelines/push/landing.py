@@ -6,7 +6,8 @@ from datetime import datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.warehouse import Warehouse, quoted
+from pipelines.sql import quoted
+from pipelines.warehouse import Warehouse
 from pipelines.warehouse.comparing import place_in
 from sources.arrow import Decoder
 from sources.entity import DELETED, DELETED_AT, EXTRA, LOADED_AT, Entity
@@ -55,7 +56,7 @@ class Landing:
         key, keys = self.entity.primary_key, table[self.entity.primary_key].to_pylist()
         marks = ", ".join("?" for _ in keys)
         name = self.warehouse.table(self.entity)
-        self.warehouse.execute(f"delete from {name} where {quoted(key)} in ({marks})", keys)  # noqa: S608
+        self.warehouse.execute(f"delete from {name} where {quoted(key)} in ({marks})", keys)  # noqa: S608 (quoted names)
         held = self.warehouse.columns(self.entity)
         self.warehouse.append(name, table.select([one for one in table.schema.names if one in held]))
 

@@ -18,6 +18,7 @@ import pyarrow as pa
 from pipelines.push.actions import Action, Change, Known, Operation, Outcome, Pushed, Target
 from pipelines.push.events import LEDGER, SCHEMA, STATE
 from pipelines.push.hashing import fields_hash
+from pipelines.sql import literal
 from pipelines.warehouse import Warehouse
 from sources.texts import UNKNOWN
 
@@ -81,7 +82,7 @@ class Ledger:
     def __init__(self, warehouse: Warehouse, run_id: str) -> None:
         self.warehouse = warehouse
         self.run_id = run_id
-        ((last,),) = warehouse.rows_of(f"select coalesce(max(event), 0) from {LEDGER}")  # noqa: S608
+        ((last,),) = warehouse.rows_of(f"select coalesce(max(event), 0) from {LEDGER}")  # noqa: S608 (constants of ours)
         self._last: int = last
 
     def intend(
@@ -169,13 +170,13 @@ def pause(attempts: int) -> timedelta:
 
 def known(warehouse: Warehouse, target: Target) -> dict[str, Known]:
     """What is known of each key of a target."""
-    query = KNOWN.format(crm=_literal(target.crm), target=_literal(target.name))
+    query = KNOWN.format(crm=literal(target.crm), target=literal(target.name))
     return {one.push_key: one for batch in warehouse.batches(query) for one in _known(batch)}
 
 
 def unsettled(warehouse: Warehouse, target: Target) -> dict[str, Intent]:
     """What was to be sent, and may have been done or not, by key; of a ledger that is there."""
-    query = UNSETTLED.format(crm=_literal(target.crm), target=_literal(target.name))
+    query = UNSETTLED.format(crm=literal(target.crm), target=literal(target.name))
     return {row[1]: _intent(target, *row) for row in warehouse.rows_of(query)}
 
 
@@ -206,7 +207,7 @@ def _intent(
 
 def claimed(warehouse: Warehouse, crm: str, entity: str) -> set[int]:
     """The records that belong to a push key already, of whichever target."""
-    query = f"select record_id from {STATE} where crm = ? and entity = ? and record_id is not null"  # noqa: S608
+    query = f"select record_id from {STATE} where crm = ? and entity = ? and record_id is not null"  # noqa: S608 (constants of ours)
     return {row[0] for row in warehouse.rows_of(query, [crm, entity])}
 
 
@@ -249,7 +250,3 @@ def _pushed(pushed: Mapping[str, Pushed]) -> str:
 
 def _json(values: Mapping[str, Any]) -> str:
     return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.warehouse import quoted
+from pipelines.sql import named
 from sources.errors import UsageError
 
 FOLDER = "path:models/push"
@@ -47,7 +47,7 @@ class Model:
     @property
     def relation(self) -> str:
         """Its table, in SQL."""
-        return f"{quoted(self.schema)}.{quoted(self.table)}"
+        return named(self.schema, self.table)
 
 
 def push_models(manifest: Mapping[str, Any]) -> list[Model]:

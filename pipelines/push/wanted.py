@@ -16,7 +16,8 @@ from typing import Any
 from pipelines.push.actions import Wanted
 from pipelines.push.columns import DELETE, KEY, RECORD, Taken
 from pipelines.push.sql_values import json_value, text_value
-from pipelines.warehouse import Warehouse, quoted
+from pipelines.sql import quoted
+from pipelines.warehouse import Warehouse
 from sources.errors import UsageError
 from sources.pushing import Part, Writable, WriteKind
 from sources.values import MOST, canonical, problem

@@ -1,12 +1,12 @@
 """The warehouse: a DuckDB file or a Postgres database, behind one interface."""
 
 from pipelines.place import Place
-from pipelines.warehouse.base import Warehouse, quoted
+from pipelines.warehouse.base import Warehouse
 from pipelines.warehouse.duckdb import DuckDB
 from pipelines.warehouse.postgres import Postgres
 from pipelines.warehouse.versions import bring_up_to_date, refuse_others
 
-__all__ = ["Warehouse", "open_warehouse", "quoted"]
+__all__ = ["Warehouse", "open_warehouse"]
 
 
 def open_warehouse(place: Place, dataset: str, *, read_only: bool = False) -> Warehouse:

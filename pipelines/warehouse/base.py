@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Self
 import pyarrow as pa
 
 from pipelines.place import Place
+from pipelines.sql import named, quoted
 from pipelines.warehouse.sifting import Sieve
 from sources.arrow import schema
 from sources.entity import DELETED, Entity, Kind
@@ -127,7 +128,7 @@ class Warehouse(ABC):
         """What the last completed load is called; empty before the first."""
         if "_dlt_loads" not in self.tables():
             return ""
-        ((load_id,),) = self.rows_of(f"select max(load_id) from {quoted(self.dataset)}._dlt_loads")  # noqa: S608
+        ((load_id,),) = self.rows_of(f"select max(load_id) from {quoted(self.dataset)}._dlt_loads")  # noqa: S608 (quoted names)
         return str(load_id or "")
 
     def make_missing(self, entities: Iterable[Entity]) -> None:
@@ -164,7 +165,7 @@ class Warehouse(ABC):
         staged = self.catalog(staging)
         if self.stages_anew or any(self._drifted(staged, entities)):
             for table in staged:
-                self.execute(f"drop table {quoted(staging)}.{quoted(table)}")
+                self.execute(f"drop table {named(staging, table)}")
 
     def _drifted(
         self, catalog: Mapping[str, Mapping[str, str]], entities: Iterable[Entity]
@@ -181,7 +182,7 @@ class Warehouse(ABC):
         if entity.name not in self._columns:
             self._catalog = self.catalog(self.dataset) if self._catalog is None else self._catalog
             found = self._catalog.get(entity.name, {})
-            held = found and self.rows_of(f"select 1 from {self.table(entity)} limit 1")  # noqa: S608
+            held = found and self.rows_of(f"select 1 from {self.table(entity)} limit 1")  # noqa: S608 (quoted names)
             self._columns[entity.name] = found if held else {}
         return self._columns[entity.name]
 
@@ -207,7 +208,7 @@ class Warehouse(ABC):
         """These columns of the held rows with these keys, in the entity's types."""
         wanted = pa.schema([schema(entity).field(name) for name in names])
         query = (
-            f"select {self._selected(entity, names)} from {self.table(entity)} "  # noqa: S608
+            f"select {self._selected(entity, names)} from {self.table(entity)} "  # noqa: S608 (quoted names)
             f"where {quoted(entity.primary_key)} {self.among}"
         )
         return self._arrow(query, keys.combine_chunks()).cast(wanted)
@@ -216,7 +217,7 @@ class Warehouse(ABC):
         """How many rows are not marked deleted."""
         if not self.columns(entity):
             return 0
-        query = f"select count(*) from {self.table(entity)} where not {DELETED}"  # noqa: S608
+        query = f"select count(*) from {self.table(entity)} where not {DELETED}"  # noqa: S608 (quoted names)
         return int(self.rows_of(query)[0][0])
 
     def live_keys(self, entity: Entity) -> Seen:
@@ -224,7 +225,7 @@ class Warehouse(ABC):
         keys = Seen()
         if self.columns(entity):
             key = quoted(entity.primary_key)
-            query = f"select {key} from {self.table(entity)} where not {DELETED}"  # noqa: S608
+            query = f"select {key} from {self.table(entity)} where not {DELETED}"  # noqa: S608 (quoted names)
             for batch in self.batches(query):
                 keys.first_time(batch.column(0).to_pylist())
         return keys
@@ -242,9 +243,4 @@ class Warehouse(ABC):
 
     def table(self, entity: Entity) -> str:
         """The name of an entity's raw table in SQL."""
-        return f"{quoted(self.dataset)}.{quoted(entity.name)}"
-
-
-def quoted(name: str) -> str:
-    """A name in SQL."""
-    return '"' + name.replace('"', '""') + '"'
+        return named(self.dataset, entity.name)

@@ -15,7 +15,8 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.place import Place
-from pipelines.warehouse.base import Warehouse, quoted
+from pipelines.sql import quoted
+from pipelines.warehouse.base import Warehouse
 from sources.errors import Busy, UsageError
 
 KEYS = 100_000
@@ -90,7 +91,7 @@ class DuckDB(Warehouse):
         names = ", ".join(map(quoted, rows.schema.names))
         with self._cursor() as cursor:
             cursor.register("appended", rows)
-            cursor.execute(f"insert into {table} ({names}) select {names} from appended")  # noqa: S608
+            cursor.execute(f"insert into {table} ({names}) select {names} from appended")  # noqa: S608 (quoted names)
             cursor.unregister("appended")
 
     @contextmanager

@@ -19,16 +19,27 @@ import psycopg2.errors
 import psycopg2.extensions
 import psycopg2.extras
 import pyarrow as pa
+from dlt.common.configuration import configspec
+from dlt.destinations.impl.postgres.configuration import PostgresCredentials
 
 from pipelines.place import Place
-from pipelines.warehouse.base import Warehouse, quoted
+from pipelines.sql import named, quoted
+from pipelines.warehouse.base import Warehouse
 from sources.entity import Entity
 from sources.errors import LoadError, UsageError
+from sources.veil import veiled
 
-PLACEHOLDER = re.compile(r"('(?:[^']|'')*')|\?|%")
-"""A text in quotes, a placeholder, or what psycopg2 would take for one."""
-SHORTEST_SECRET = 4
-"""A password of fewer letters is part of many a word."""
+PLACEHOLDER = re.compile(r"""('(?:[^']|'')*'|"(?:[^"]|"")*")|\?|%""")
+"""A text or a name in quotes, a placeholder, or what psycopg2 would take for one."""
+
+
+@configspec(init=False)
+class Credentials(PostgresCredentials):
+    """dlt's, with an address that libpq takes: one with a space in it libpq refuses, and repeats the password."""
+
+    def to_native_representation(self) -> str:
+        """The address."""
+        return str(super().to_native_representation()).replace(" ", "%20")
 
 
 class Postgres(Warehouse):
@@ -61,7 +72,9 @@ class Postgres(Warehouse):
     @property
     def destination(self) -> Any:
         """The warehouse as dlt's destination."""
-        return dlt.destinations.postgres(credentials=self.place.postgres_url)
+        credentials = Credentials(self.place.postgres_url)
+        credentials.resolve()  # what is not resolved dlt makes anew, of its own kind
+        return dlt.destinations.postgres(credentials=credentials)
 
     def told(self, error: BaseException) -> str:
         """What an error says, on one line and without the password."""
@@ -97,11 +110,12 @@ class Postgres(Warehouse):
     def append(self, table: str, rows: pa.Table) -> None:
         """Add rows to a table."""
         names = ", ".join(map(quoted, rows.schema.names))
+        into = f"insert into {table} ({names})".replace("%", "%%")
         columns = [column.to_pylist() for column in rows.columns]
         with self._named_errors(), self._server.cursor() as cursor:
             psycopg2.extras.execute_values(
                 cursor,
-                f"insert into {table} ({names}) values %s",  # noqa: S608
+                f"{into} values %s",
                 list(zip(*columns, strict=True)),
                 page_size=max(1, rows.num_rows),  # one statement, so that it is all or nothing
             )
@@ -146,7 +160,9 @@ class Postgres(Warehouse):
         for entity in entities:
             name = f"{entity.name}_{entity.primary_key}_key"
             if name not in there:
-                self.execute(f'create unique index "{name}" on {self.table(entity)} ("{entity.primary_key}")')
+                self.execute(
+                    f"create unique index {quoted(name)} on {self.table(entity)} ({quoted(entity.primary_key)})"
+                )
 
     def analyze(self, written: Mapping[str, int]) -> None:
         """Analyze tables that changed by a tenth, or never were; the server itself would do it some minutes later."""
@@ -155,7 +171,7 @@ class Postgres(Warehouse):
             inner join pg_namespace on pg_namespace.oid = relnamespace where nspname = ? and relkind = 'r'"""
         for table, rows in self.rows_of(query, (self.dataset,)):
             if rows < 0 or written.get(table, 0) > rows / 10:
-                self.execute(f'analyze "{self.dataset}"."{table}"')
+                self.execute(f"analyze {named(self.dataset, table)}")
 
     def _arrow(self, query: str, keys: pa.Array) -> pa.Table:
         parameters = pa.record_batch([pa.ListArray.from_arrays([0, len(keys)], keys)], ["keys"])
@@ -190,6 +206,7 @@ def connect(place: Place, *, read_only: bool = False, title: str = "roundtrip") 
     server.autocommit = True
     with server.cursor() as cursor:
         cursor.execute("set timezone = 'UTC'")
+        cursor.execute("set standard_conforming_strings = on")
         if read_only:
             cursor.execute("set default_transaction_read_only = on")
     psycopg2.extras.register_default_json(server, loads=str)
@@ -199,11 +216,8 @@ def connect(place: Place, *, read_only: bool = False, title: str = "roundtrip") 
 
 def redacted(place: Place, text: str) -> str:
     """A message of the server or of a driver, on one line and without the password."""
-    password = urlsplit(place.postgres_url).password or ""
-    for secret in (place.postgres_url, password, unquote(password)):
-        if len(secret) >= SHORTEST_SECRET:
-            text = text.replace(secret, "***")
-    return " ".join(text.split())
+    written = urlsplit(place.postgres_url).password or ""
+    return " ".join(veiled(text, [place.postgres_url, written, unquote(written)]).split())
 
 
 def _refusal(place: Place, text: str) -> UsageError:

@@ -7,7 +7,8 @@ as in a warehouse of somebody who follows the development. What a step does is d
 
 from collections.abc import Callable, Mapping, Sequence
 
-from pipelines.warehouse.base import Warehouse, quoted
+from pipelines.sql import quoted
+from pipelines.warehouse.base import Warehouse
 
 IS_NEEDED = """
 select 1 from pg_class
@@ -56,7 +57,7 @@ def _put_first(warehouse: Warehouse, name: str, columns: Mapping[str, str]) -> N
     listed = ", ".join(map(quoted, columns))
     typed = ", ".join(f"{quoted(column)} {kind}" for column, kind in columns.items())
     warehouse.execute(f"create table {name}_anew ({typed})")
-    warehouse.execute(f"insert into {name}_anew ({listed}) select {listed} from {name}")  # noqa: S608
+    warehouse.execute(f"insert into {name}_anew ({listed}) select {listed} from {name}")  # noqa: S608 (a name of ours, quoted columns)
     warehouse.execute(f"drop table {name}")
     warehouse.execute(f"alter table {name}_anew rename to {name.partition('.')[2]}")
     if warehouse.place.destination == "postgres":

@@ -11,11 +11,11 @@ from sources.pipedrive.sandbox.replies import Answer, encode
 from sources.sandbox.clock import Clock
 from sources.sandbox.exchange import Request
 
-ADMIN_TOKEN: Final = "sandbox-admin-token"  # noqa: S105
-USER_TOKEN: Final = "sandbox-user-token"  # noqa: S105
+ADMIN_TOKEN: Final = "sandbox-admin-token"  # noqa: S105 (for all to see: it opens nothing but the sandbox)
+USER_TOKEN: Final = "sandbox-user-token"  # noqa: S105 (for all to see: it opens nothing but the sandbox)
 CLIENT: Final = ("sandbox-client", "sandbox-secret")
 CODE: Final = "sandbox-code"
-REFRESH_TOKEN: Final = "sandbox-refresh"  # noqa: S105
+REFRESH_TOKEN: Final = "sandbox-refresh"  # noqa: S105 (for all to see: it opens nothing but the sandbox)
 LIFETIME: Final = 3600
 REFRESH_LIFETIME: Final = 60 * 24 * 3600
 """A refresh token dies unless it is used this often; each use starts its time anew."""
