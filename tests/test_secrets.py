@@ -1,8 +1,10 @@
 """No secret is in anything that is written: by any command, in success and failure, also where told to tell all."""
 
+import io
 import logging
 import os
 import signal
+import stat
 import sys
 import tempfile
 import threading
@@ -47,6 +49,7 @@ ASKING: dict[str, list[str]] = {
 """Commands that speak to a CRM, with arguments that keep them short."""
 OTHERS: dict[str, list[str]] = {
     "transform": ["--select", "dim_date"],
+    "init": ["--yes", "--print"],
     "status": [],
     "fields": [],
     "docs": [],
@@ -244,6 +247,29 @@ def test_no_secret_is_written_where_nobody_answers_or_nothing_goes_as_foreseen(
     for command, arguments in ASKING.items():
         assert hunt.run(command, *arguments, "--debug") in (USAGE, FAILED, PARTIAL), (command, hunt.said)
     assert found_below(hunt.place) == []
+
+
+@pytest.mark.parametrize("how", ["--print", "--no-check", "--check"])
+def test_what_is_given_to_be_kept_is_in_the_secrets_file_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], how: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    url = f"postgresql://me:{quote(hunting.PASSWORD, safe='')}@127.0.0.1:9/db"
+    given = [hunting.API_TOKEN, hunting.ACCESS_TOKEN, url]
+    monkeypatch.setattr(sys, "stdin", io.StringIO("\n".join(given) + "\n"))
+    hunt = Hunt(tmp_path, Front(""), capfd)
+    options = ["--crm", "pipedrive", "--crm", "deskera", "--company-domain", "http://127.0.0.1:9"]
+    options += ["--base-url", "http://127.0.0.1:9", "--destination", "postgres", "--yes", how, "--debug"]
+    secret = ["--api-token-stdin", "--access-token-stdin", "--postgres-url-stdin"]
+    assert hunt.run("init", *options, *secret) in (DONE, FAILED), hunt.said
+    file = tmp_path / ".dlt/secrets.toml"
+    assert {one.partition(": ")[0] for one in found_below(tmp_path)} == (
+        {str(file)} if file.exists() else set()
+    )
+    if how != "--print":
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        assert all(one in file.read_text() for one in given[:2])
 
 
 @pytest.mark.parametrize("command", UNTIL_STOPPED)
