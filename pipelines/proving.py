@@ -14,6 +14,7 @@ from pipelines.options import EXIT, Crms, Entities, Json
 from pipelines.reconcile import Proof
 from pipelines.reconcile import reconcile as run_reconcile
 from pipelines.several import each, narrowed
+from pipelines.upgrading import bring_up_to_date
 from sources.errors import UsageError
 
 DATES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
@@ -35,6 +36,7 @@ def reconcile(
     every = narrowed(configured(crm or ()), entity or ())
     named = len(every) > 1
     display = console.Display(names_crm=named)
+    bring_up_to_date(every[0].place, "reconcile")
     costs = {one.crm.name: forecast(one, "reconcile", dry_run=dry_run) for one in every}
     for name, planned in costs.items():
         console.note(announcing.sentence(planned, name * named), "dim")

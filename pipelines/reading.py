@@ -15,6 +15,7 @@ from pipelines.nightly import nightly as run_nightly
 from pipelines.ops import Run
 from pipelines.options import EXIT, Crms, Entities, Json
 from pipelines.several import Attempt, each, narrowed
+from pipelines.upgrading import bring_up_to_date
 from sources.errors import UsageError
 from sources.paging import instant
 
@@ -88,6 +89,7 @@ def backfill(
     every = narrowed(configured(crm or ()), entity)
     refuse_unable(every)
     display = console.Display(names_crm=len(every) > 1)
+    bring_up_to_date(every[0].place, "backfill")
     for one in every:
         planned = forecast(one, "backfill", span=Period(*bounds))
         console.note(announcing.sentence(planned, one.crm.name * (len(every) > 1)), "dim")

@@ -1,11 +1,15 @@
 """The versions of a warehouse's schemas: what is on record, the steps that are taken, and what is refused."""
 
 import logging
+import sys
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
+from pipelines.cli import main
 from pipelines.place import Place
 from pipelines.warehouse import Warehouse, open_warehouse
 from pipelines.warehouse.steps import STEPS
@@ -13,6 +17,20 @@ from pipelines.warehouse.versions import KEPT, Steps, bring_up_to_date, versions
 from sources.errors import LoadError, UsageError
 from tests.support import execute, query
 
+COMMANDS = (
+    *(
+        "nightly",
+        "load",
+        "backfill --entity deals --from 2020-01-01",
+        "reconcile",
+        "plan nightly",
+        "transform",
+        "push",
+    ),
+    *("status", "fields", "docs"),
+)
+NOBODY = "http://127.0.0.1:1"
+"""Where no CRM answers."""
 NEWEST = {name: 1 + len(steps) for name, steps in STEPS.items()}
 
 
@@ -37,7 +55,7 @@ def test_a_fresh_warehouse_is_of_the_newest_versions_and_says_since_when_and_by_
 
 
 def test_a_warehouse_of_before_versions_is_of_the_first_and_is_brought_up_to_date(
-    place: Place, caplog: pytest.LogCaptureFixture
+    place: Place, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     of_before(place)
     with pytest.raises(
@@ -45,8 +63,8 @@ def test_a_warehouse_of_before_versions_is_of_the_first_and_is_brought_up_to_dat
     ) as caught:
         open_warehouse(place, "ops", read_only=True)
     assert "`roundtrip nightly`" in caught.value.way_out
+    monkeypatch.setattr(logging.getLogger("roundtrip"), "propagate", True)
     with caplog.at_level(logging.WARNING, "roundtrip.upgrade"):
-        logging.getLogger("roundtrip").propagate = True
         open_warehouse(place, "ops").close()
     (line,) = [record.getMessage() for record in caplog.records]
     assert f"ops 1 -> {NEWEST['ops']}" in line
@@ -147,3 +165,53 @@ def test_snapshots_that_views_of_somebody_read_say_it_in_their_last_column(postg
     columns = "select * from snapshots.snap_deal_daily order by snapshot_date limit 1"
     assert query(postgres_place, columns) == [(date(2026, 10, 1), 1, Decimal("1.5"), "pipedrive")]
     assert query(postgres_place, "select * from public.mine") == [(1,), (1,)]
+
+
+@pytest.fixture
+def told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[[str], str]:
+    """What a command says that is refused, in a place whose warehouse is `warehouse.duckdb`; it ends with 2."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ROUNDTRIP__WAREHOUSE", "warehouse.duckdb")
+    monkeypatch.setenv("SOURCES__PIPEDRIVE__COMPANY_DOMAIN", NOBODY)
+    monkeypatch.setenv("SOURCES__PIPEDRIVE__API_TOKEN", "token")
+    monkeypatch.setenv("SOURCES__PIPEDRIVE__REQUEST_TRIES", "1")
+
+    def saying(command: str) -> str:
+        monkeypatch.setattr(sys, "argv", ["roundtrip", *command.split()])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert ended.value.code == 2, command
+        return capsys.readouterr().err
+
+    return saying
+
+
+def test_every_command_refuses_a_newer_warehouse_and_changes_nothing(told: Callable[[str], str]) -> None:
+    place = Place(warehouse=Path("warehouse.duckdb"))
+    open_warehouse(place, "ops").close()
+    execute(place, "update ops.schema_versions set version = 99 where schema_name = 'ops'")
+    before = place.warehouse.read_bytes()
+    for command in COMMANDS:
+        assert "newer version of Roundtrip: its schema ops is of version 99" in told(command), command
+    assert place.warehouse.read_bytes() == before
+
+
+def test_commands_that_only_read_an_older_warehouse_say_what_brings_it_up_to_date(
+    told: Callable[[str], str],
+) -> None:
+    place = Place(warehouse=Path("warehouse.duckdb"))
+    of_before(place)
+    for command in ("status", "fields", "plan nightly"):
+        assert "`roundtrip nightly`, or `roundtrip transform`" in told(command), command
+
+
+@pytest.mark.parametrize("command", ["reconcile", "backfill --entity deals --from 2020-01-01", "transform"])
+def test_a_command_that_writes_brings_an_older_warehouse_up_to_date_before_all_else(
+    command: str, told: Callable[[str], str]
+) -> None:
+    place = Place(warehouse=Path("warehouse.duckdb"))
+    of_before(place)
+    assert f"bringing it up to date: ops 1 -> {NEWEST['ops']}" in told(command)
+    assert found(place)["ops"] == NEWEST["ops"]

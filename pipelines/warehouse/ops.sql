@@ -1,5 +1,6 @@
 -- The tables beside the data, as a fresh warehouse gets them. One that is lacking is made on the next run. Whoever changes
--- one adds a step to steps.py too, which does the same to warehouses that have it already.
+-- one adds a step to steps.py too, which does the same to warehouses that have it already; a column that is added stands
+-- last there, so rows are inserted by the names of the columns.
 
 create table if not exists ops.runs (
     run_id varchar primary key, command varchar, crm varchar, started_at timestamptz, ended_at timestamptz,

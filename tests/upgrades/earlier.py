@@ -51,9 +51,9 @@ ONE_CRM = Earlier(
     "3cd77439ceb01539cf75a705fa832e2c7b9ba32f",
     [A_BUSINESS_DAY, A_BUSINESS_DAY],
     calls="push_key,id,type,subject,due_date\n"
-    "first,,call,Call back,2026-10-08\n"
-    "second,,call,Call again,2026-10-09\n"
-    "third,3,,Ask for the order,\n",
+    "new,,call,Call back,2026-10-08\n"
+    "changed,3,call,Ask for the order,2026-10-09\n"
+    "refused,4,,A type is never empty,2026-10-09\n",
 )
 """The last of when there was one CRM, and no table said which; with proofs and a ledger of pushes."""
 EARLIER = (FIRST, ONE_CRM)
