@@ -3,6 +3,9 @@
 A step is written once and stays as it is: warehouses that are far behind take them all, one after the other. It must do
 with tables that are not there, for they are made afterwards as they are today, and with columns that are there already,
 as in a warehouse of somebody who follows the development. What a step does is done as a whole or not at all.
+
+Raw tables may be met by a package that a killed run of before has left: a step that renames or retypes a column of them
+has to see to it that pipelines/pending.py does not load it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
