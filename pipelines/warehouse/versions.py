@@ -158,6 +158,6 @@ def _refuse_newer(warehouse: Warehouse, found: Sequence[Version]) -> None:
             raise UsageError(
                 f"The warehouse {warehouse.place.title} was made by a newer version of Roundtrip: its schema "
                 f"{one.schema} is of version {one.found}, and this one knows {one.known}.",
-                way_out="Upgrade Roundtrip (`git pull && make install`), or restore the copy of the warehouse that you made before. "
-                "Nothing was changed.",
+                way_out="Upgrade Roundtrip (`git pull && make install`), or restore the copy of the warehouse that you "
+                "made before. Nothing was changed.",
             )
