@@ -144,6 +144,10 @@ def _normalise(world: World, body: dict[str, Any]) -> Any:
     return {"fields": sorted(site.normalised)}
 
 
+def _login(world: World, body: dict[str, Any]) -> Any:
+    return _site(world, body).set_login({name: value for name, value in body.items() if name != "crm"})
+
+
 def _latency(world: World, body: dict[str, Any]) -> Any:
     world.latency = float(body["seconds"])
     return {"seconds": world.latency}
@@ -170,5 +174,6 @@ _ACTIONS: dict[tuple[str, str], Action] = {
     ("limits", "GET"): _show_limits,
     ("limits", "POST"): _limits,
     ("latency", "POST"): _latency,
+    ("login", "POST"): _login,
     ("normalise", "POST"): _normalise,
 }

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from typing import Any, Protocol
 
 from sources.sandbox.clock import Clock
 from sources.sandbox.exchange import Reply, Request
@@ -54,6 +54,9 @@ class Site(Protocol):
 
     def people(self) -> Iterable[Acquaintance]:
         """Tell whom the account knows; CRMs hosted after this one know some of them too."""
+
+    def set_login(self, changes: dict[str, Any]) -> dict[str, Any]:
+        """Change how one logs in; return how one does. ValueError for what cannot be changed."""
 
     def purge(self) -> int:
         """Forget what was deleted too long ago; return how many records."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from sources.deskera.sandbox import listing, writes
 from sources.deskera.sandbox import replies as say
@@ -100,6 +100,10 @@ class Deskera:
         """Tell whom the account knows."""
         for row in self.account["contacts"].records():
             yield Acquaintance(row["name"], row["email"], f"{row['country_code']}{row['phone']}")
+
+    def set_login(self, changes: dict[str, Any]) -> dict[str, Any]:
+        """Refuse to: one does not log in here."""
+        raise ValueError(f"there is no login to set up: {', '.join(changes)}")
 
     def purge(self) -> int:
         """Forget what was deleted more than 30 days ago."""

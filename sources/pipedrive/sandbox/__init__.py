@@ -6,6 +6,7 @@ from random import Random
 from sources.pipedrive.sandbox.account import build
 from sources.pipedrive.sandbox.costs import allowance
 from sources.pipedrive.sandbox.days import simulate_day
+from sources.pipedrive.sandbox.logins import Logins
 from sources.pipedrive.sandbox.site import Pipedrive
 from sources.pipedrive.sandbox.tokens import Tokens
 from sources.sandbox.clock import Clock
@@ -20,11 +21,13 @@ def imitation() -> Crm:
 
 
 def _open(settings: Settings, clock: Clock, _known: Iterable[Acquaintance]) -> Pipedrive:
+    tokens = Tokens(clock)
     return Pipedrive(
         account=build(activities=settings.activities, seed=settings.seed, start=settings.start),
         clock=clock,
         limits=Limits(allowance(settings.plan, settings.seats), clock, enabled=settings.limits),
-        tokens=Tokens(clock),
+        tokens=tokens,
+        logins=Logins(clock, tokens, Random(settings.seed)),
         simulate=simulate_day,
         random=Random(settings.seed),
     )

@@ -64,6 +64,7 @@ def coded(status: int, error: str) -> Answer:
     return Answer(status, encode(body))
 
 
+OUT_OF_SCOPE: Final = (403, "Scope and URL mismatch")
 UNAUTHORIZED: Final = (401, "unauthorized access")
 BURST: Final = (429, "request over limit")
 BUDGET: Final = (429, "daily request budget exceeded")

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from functools import partial
 from random import Random
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import pendulum
@@ -16,8 +16,10 @@ from sources.pipedrive.sandbox import replies as say
 from sources.pipedrive.sandbox.activity_writes import ACTIVITIES
 from sources.pipedrive.sandbox.costs import COSTS, allowance
 from sources.pipedrive.sandbox.deal_writes import DEALS
+from sources.pipedrive.sandbox.logins import OAUTH, Logins
 from sources.pipedrive.sandbox.person_writes import PERSONS
 from sources.pipedrive.sandbox.replies import Answer, RefusalError
+from sources.pipedrive.sandbox.scopes import reaches
 from sources.pipedrive.sandbox.tokens import NOBODY, Credential, Tokens
 from sources.pipedrive.sandbox.writes import By
 from sources.sandbox.clock import Clock, stamp
@@ -74,20 +76,23 @@ class Pipedrive:
     clock: Clock
     limits: Limits
     tokens: Tokens
+    logins: Logins
     simulate: SimulateDay
     random: Random = field(default_factory=lambda: Random(0))
     normalised: frozenset[str] = frozenset()
 
     def answer(self, request: Request) -> Reply:
         """Answer a request as Pipedrive would."""
-        if (request.method, request.path) == ("POST", "/oauth/token"):
-            return self._reply(self.tokens.exchange(request), "POST /oauth/token")
+        if request.path.startswith(OAUTH):
+            return self.logins.answer(request)
         who = self.tokens.credential(request.headers)
         call = _understood(request, who or NOBODY)
         if call is None:
             return Reply(404, say.NOT_FOUND_HTML, content_type=say.HTML)
         if who is None:
             return self._refusal(call, say.coded(*say.UNAUTHORIZED))
+        if not reaches(who.scopes, call.key):
+            return self._refusal(call, say.coded(*say.OUT_OF_SCOPE))
         standing = self.limits.charge(who.name, who.kind, COSTS[call.key])
         if standing.refused:
             return self._refusal(call, _too_many(standing), standing)
@@ -136,6 +141,13 @@ class Pipedrive:
                 continue
             email, phone = ((row[name] or [{}])[0].get("value", "") for name in ("emails", "phones"))
             yield Acquaintance(row["name"], email, phone)
+
+    def set_login(self, changes: dict[str, Any]) -> dict[str, Any]:
+        """Change how one logs in, or with `end` take back every login."""
+        if changes.pop("end", False):
+            self.logins.end_all()
+        self.logins.app.set_up(changes)
+        return asdict(self.logins.app) | {"scopes": ",".join(sorted(self.logins.app.scopes))}
 
     def purge(self) -> int:
         """Forget what was deleted more than 30 days ago."""
