@@ -62,7 +62,7 @@ def backfill(
     asked = window(since, until)
     chosen = _able(settings, entities)
     run = Run(uuid.uuid4().hex, "backfill", settings.crm.name, pendulum.now("UTC"))
-    client = settings.crm.connect(**settings.connection, patience=settings.patience, **seams)
+    client = settings.connect(**seams)
     with (
         locked(settings.place, run.command),
         open_warehouse(settings.place, settings.dataset) as warehouse,

@@ -3,7 +3,6 @@
 import logging
 import os
 import sys
-import webbrowser
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated
@@ -14,10 +13,12 @@ from pipelines import check as checking
 from pipelines import console, proving, reading, telling
 from pipelines import demo as demonstration
 from pipelines import status as standing
+from pipelines.browser import open_page
 from pipelines.config import configured, read_place
 from pipelines.docs import write_docs
 from pipelines.fields import listing
 from pipelines.init.command import init
+from pipelines.login.command import login, logout
 from pipelines.options import EXIT, Crms, Json
 from pipelines.push.command import push
 from pipelines.sandbox import serve_sandbox
@@ -61,6 +62,8 @@ app.command()(reading.backfill)
 app.command()(proving.reconcile)
 app.command()(proving.plan)
 app.command()(push)
+app.command()(login)
+app.command()(logout)
 
 
 @app.command()
@@ -109,10 +112,8 @@ def docs(
 
 def _open(page: Path, *, show: bool) -> None:
     console.say(str(page))
-    # Without a screen, a browser would be one in the terminal, if any.
-    has_screen = sys.platform != "linux" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    if show and has_screen:
-        webbrowser.open(page.resolve().as_uri())
+    if show:
+        open_page(page.resolve().as_uri())
 
 
 @app.command()

@@ -5,26 +5,30 @@
     [sources.pipedrive]            SOURCES__PIPEDRIVE__API_TOKEN=...
     company_domain = "acme"
 
-A CRM is configured when any of the settings is made that it takes to connect to it.
+A CRM is configured when any of the settings is made that it takes to connect to it, or when somebody has logged in.
 """
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import cast, get_args
+from typing import Any, cast, get_args
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from pipelines import logs, values
-from pipelines.keys import ROUNDTRIP, check_keys, suggestion
+from pipelines.keys import ROUNDTRIP, check_keys, connecting, suggestion
+from pipelines.login.settings import is_logged_in, login_settings, token_file, uses_login
 from pipelines.place import Destination, Place, RenamedFields
 from sources.budget import Allowance
 from sources.crm import Crm
 from sources.entity import Entity
 from sources.errors import UsageError
-from sources.http import Patience
+from sources.http import Client, Patience
 from sources.registry import CRMS
+from sources.tokens import TokenFile
 
+LOG = logging.getLogger("roundtrip.login")
 GROUPS = DEFAULT, ALL = "default", "all"
 """Words that stand for many entities where their names may."""
 
@@ -46,6 +50,15 @@ class Settings:
     max_tokens_a_day: int | None = None
     max_share_of_tokens_left: float = 1.0
     max_share_deleted: float = 0.2
+    tokens: TokenFile | None = None
+    """The tokens of the login that connects us; None where settings do."""
+
+    def connect(self, patience: Patience | None = None, **seams: Any) -> Client:
+        """A client for the CRM; `seams` are transport, clock and sleep."""
+        seams["patience"] = patience or self.patience
+        if self.tokens is None or self.crm.login is None:
+            return self.crm.connect(**self.connection, **seams)
+        return self.crm.login.connect(self.tokens, self.crm.login.authority(**self.connection), **seams)
 
     def allowance(self, spent_before: Mapping[date, int]) -> Allowance:
         """What a run may spend, after what earlier runs spent on each day."""
@@ -102,20 +115,22 @@ def refuse_unknown_crms(names: Iterable[str]) -> None:
 
 
 def is_configured(crm: Crm) -> bool:
-    """Whether any of its settings is made; an empty text, as the shipped files have them to be filled in, is none."""
-    given = [values.value(f"sources.{crm.name}.{key}") for key in (*crm.settings, *crm.options)]
-    return any(one is not None and str(one).strip() for one in given)
+    """Whether a CRM takes part. An empty text, as the shipped files have them to be filled in, is none."""
+    given = [values.value(f"sources.{crm.name}.{key}") for key in connecting(crm)]
+    return is_logged_in(crm) or any(one is not None and str(one).strip() for one in given)
 
 
-def read_settings(crm: Crm) -> Settings:
-    """The settings of one CRM; an error says which key is missing, unknown or wrong, and where."""
+def read_settings(crm: Crm, *, is_connecting: bool = True) -> Settings:
+    """The settings of one CRM, also without what it takes to connect; an error says which key is wrong, and where."""
     place = read_place()
+    connection, tokens = _connection(crm) if is_connecting else ({}, None)
     section = f"sources.{crm.name}"
     default = Patience()
     timeout = values.number(f"{section}.request_timeout_seconds", default.total)
     return Settings(
         crm=crm,
-        connection=_connection(crm, section),
+        connection=connection,
+        tokens=tokens,
         place=place,
         entities=values.names(f"{section}.entities"),
         legacy=_legacy(crm, f"{section}.api"),
@@ -132,11 +147,22 @@ def read_settings(crm: Crm) -> Settings:
     )
 
 
-def _connection(crm: Crm, section: str) -> dict[str, str]:
+def _connection(crm: Crm) -> tuple[dict[str, str], TokenFile | None]:
+    """What it takes to connect: an API token, or where none is set, a login."""
+    section, file = f"sources.{crm.name}", token_file(crm)
+    if crm.login and uses_login(crm):
+        if not file.exists():
+            raise UsageError(
+                f"Nobody is logged in to {crm.name}, and no API token is set.",
+                way_out=f"`roundtrip login {crm.name}` logs in.",
+            )
+        return login_settings(crm, crm.login), file
+    if is_logged_in(crm):
+        LOG.warning("%s: an API token is set, so it is used, and not the login.", crm.name)
     needed = {key: values.required(f"{section}.{key}", text) for key, text in crm.settings.items()}
     logs.hide(*(needed[key].strip() for key, text in crm.settings.items() if text.startswith("*")))
     given = {key: str(values.value(f"{section}.{key}") or "").strip() for key in crm.options}
-    return needed | {key: text for key, text in given.items() if text}
+    return needed | {key: text for key, text in given.items() if text}, None
 
 
 def read_place() -> Place:

@@ -210,7 +210,7 @@ def probed(settings: Settings, command: Command, entities: Sequence[str] = (), *
     """The cost of whole lists, as the highest id of each would have it: what is asked for that is recorded too."""
     chosen = with_hosts(settings.crm, settings.walked(entities))
     run = Run(uuid.uuid4().hex, "plan", settings.crm.name, pendulum.now("UTC"))
-    client = settings.crm.connect(**settings.connection, patience=settings.patience, **seams)
+    client = settings.connect(**seams)
     with locked(settings.place, "plan"), open_warehouse(settings.place, settings.dataset) as warehouse:
         ops.begin(warehouse, run)
         client.allowance = settings.allowance(ops.spent_by_day(warehouse, run.crm))

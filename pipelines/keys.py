@@ -58,9 +58,15 @@ def check_keys() -> None:
     _refuse_misspelt(_in_the_environment("SOURCES__"), CRMS, "(the environment, SOURCES__...)")
 
 
+def connecting(crm: Crm) -> dict[str, str]:
+    """What it takes to connect to a CRM, in one way or the other, each with what it is."""
+    login = {**crm.login.settings, **crm.login.options} if crm.login else {}
+    return {**crm.settings, **crm.options, **login}
+
+
 def known(crm: Crm) -> dict[str, str]:
     """What may be set of a CRM, each with what it is."""
-    names = {**crm.settings, **crm.options, **SOURCE}
+    names = {**connecting(crm), **SOURCE}
     if not any(entity.legacy for entity in crm.entities.values()):
         del names["api"]
     return names

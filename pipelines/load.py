@@ -80,7 +80,7 @@ def load(
     """
     chosen = settings.walked(entities) if is_announced else settings.chosen(entities)
     run = Run(uuid.uuid4().hex, command, settings.crm.name, pendulum.now("UTC"))
-    client = settings.crm.connect(**settings.connection, patience=settings.patience, **seams)
+    client = settings.connect(**seams)
     with (
         nullcontext() if is_locked else locked(settings.place, command),
         open_warehouse(settings.place, settings.dataset) as warehouse,

@@ -67,6 +67,8 @@ def _say(url: str) -> None:
     console.note(
         f"Read it with SOURCES__PIPEDRIVE__COMPANY_DOMAIN={url} SOURCES__PIPEDRIVE__API_TOKEN=sandbox-admin-token\n"
         f"and SOURCES__DESKERA__BASE_URL={url} SOURCES__DESKERA__ACCESS_TOKEN=sandbox-deskera-token\n"
+        f"Or log in, with no API token set: SOURCES__PIPEDRIVE__OAUTH_URL={url} SOURCES__PIPEDRIVE__CLIENT_ID="
+        "sandbox-client SOURCES__PIPEDRIVE__CLIENT_SECRET=sandbox-secret roundtrip login pipedrive\n"
         f"Let a business day pass: curl -X POST {url}/_sandbox/advance -d '{{\"days\": 1}}'   Stop: Ctrl-C",
         "dim",
     )

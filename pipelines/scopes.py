@@ -1,6 +1,7 @@
 """Which permissions an app needs in a CRM: those of the entities that are read and of the push models that are on."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 
 from pipelines.config import Settings
 from pipelines.push.declared import entities_pushed
@@ -14,14 +15,30 @@ def needed_scopes(settings: Settings, crms: Iterable[str] = ()) -> dict[str, tup
 
     `crms` are all that take part: some push models are on only with another CRM.
     """
+    return fewest(needs(settings, crms))
+
+
+def needs(settings: Settings, crms: Iterable[str] = ()) -> list[Need]:
+    """Everything that is asked of a CRM, and what it takes."""
     pushed = entities_pushed(settings.crm.name, [settings.crm.name, *crms])
-    return fewest([*_reading(settings), *_writing(settings, pushed)])
+    return [*_reading(settings), *_writing(settings, pushed)]
 
 
-def lacking(needed: Iterable[tuple[str, ...]], granted: Iterable[str]) -> list[tuple[str, ...]]:
-    """Those of the alternatives of which none is granted."""
-    there = set(granted)
-    return [one for one in needed if one and not there.intersection(one)]
+@dataclass(frozen=True)
+class Comparison:
+    """What was granted, beside what is needed."""
+
+    missing: Mapping[str, tuple[str, ...]]
+    """What should be granted, and for what."""
+    unneeded: tuple[str, ...]
+    """What is granted, though less would do."""
+
+
+def compared(wanted: Collection[Need], granted: Collection[str]) -> Comparison:
+    """Compare them: any permission that is enough is as good as the least."""
+    unmet = [need for need in wanted if need[0] and not set(need[0]).intersection(granted)]
+    needed = fewest(wanted)
+    return Comparison(fewest(unmet), tuple(sorted(set(granted) - needed.keys())))
 
 
 def fewest(needs: Iterable[Need]) -> dict[str, tuple[str, ...]]:

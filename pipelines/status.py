@@ -9,6 +9,7 @@ from rich.table import Table
 from pipelines import console
 from pipelines.backfill import command, unfinished
 from pipelines.config import refuse_unknown_crms
+from pipelines.login import standing as login
 from pipelines.place import Place
 from pipelines.push import standing
 from pipelines.several import document
@@ -123,6 +124,7 @@ def read(place: Place, crm: Crm) -> dict[str, Any]:
         "transforms": transforms,
         "renamed_fields": renamed,
         "push": pushes,
+        "login": login.read(crm),
         "unfinished_backfills": [
             {
                 "entity": one.entity,
@@ -153,6 +155,8 @@ def show(found: dict[str, Any]) -> None:
         console.OUT.print(_transforms(found))
     if found["push"]:
         standing.show(found["push"])
+    if found["login"]:
+        login.show(found["crm"], found["login"])
     for one in found["unfinished_backfills"]:
         console.note(
             f"{one['entity']}: a backfill from {one['since']} to {one['until']} has read {one['rows']:,} rows; "

@@ -12,6 +12,7 @@ import pendulum
 from sources.budget import Tally
 from sources.entity import Entity
 from sources.http import Client
+from sources.login import Login
 from sources.pushing import Pushing
 from sources.writer import MakeWriter
 
@@ -76,6 +77,8 @@ class Crm:
     """Those of which any lets it ask what was deleted."""
     field_lists: Mapping[str, str] = field(default_factory=dict)
     """The entities whose records have custom fields, each with the entity that lists its fields."""
+    login: Login | None = None
+    """How one logs in instead, where that is possible."""
     writer: MakeWriter | None = None
     """What writes the entities of `pushes`."""
     pushes: Mapping[str, Pushing] = field(default_factory=dict)

@@ -18,6 +18,7 @@ RoundtripError
     ├── Endless              a list that goes on and on, and brings nothing new
     ├── BudgetSpent          429, no tokens left today (exit 3)
     ├── NotAccepted          401
+    │   └── AppNotAccepted   the app as which somebody logs in or is logged in
     ├── NotAllowed           403 with JSON
     ├── NotServed            404, 410, a redirect: this host has no such endpoint
     │   └── NotFound         it has, but no such record
@@ -140,6 +141,10 @@ class BudgetSpent(ApiError):
 
 class NotAccepted(ApiError):
     """The credentials were not accepted."""
+
+
+class AppNotAccepted(NotAccepted):
+    """The app as which we log in was not accepted."""
 
 
 class NotAllowed(ApiError):

@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.config import Settings
 from pipelines.push.declared import entities_pushed
-from pipelines.scopes import fewest, lacking, needed_scopes
+from pipelines.scopes import Comparison, compared, fewest, needed_scopes
 from sources.registry import CRMS
 from tests.support import PIPEDRIVE
 
@@ -66,10 +66,11 @@ def test_a_permission_that_is_needed_anyway_serves_for_all_it_is_enough_for() ->
     assert fewest([((), "of a CRM without any")]) == {}
 
 
-def test_what_lacks_is_what_no_granted_permission_is_enough_for() -> None:
-    wanted = [("deals:read", "deals:full"), ("users:read",), ()]
-    assert lacking(wanted, {"deals:full", "base"}) == [("users:read",)]
-    assert lacking(wanted, {"deals:read", "users:read"}) == []
+def test_what_is_missing_is_what_no_granted_permission_is_enough_for() -> None:
+    wanted = [(("deals:read", "deals:full"), "deals"), (("users:read",), "users"), ((), "of another CRM")]
+    assert compared(wanted, {"deals:full"}) == Comparison({"users:read": ("users",)}, ("deals:full",))
+    assert compared(wanted, {"deals:read", "users:read", "admin"}) == Comparison({}, ("admin",))
+    assert compared(wanted, {"deals:read", "users:read"}) == Comparison({}, ())
 
 
 @pytest.fixture

@@ -80,7 +80,7 @@ def ask(settings: Settings, client: Client, now: Now = lambda: pendulum.now("UTC
 
 def connect(settings: Settings) -> Client:
     """A client that gives up soon: somebody waits, and a wrong address need not be tried for long."""
-    return settings.crm.connect(**settings.connection, patience=replace(settings.patience, tries=TRIES))
+    return settings.connect(replace(settings.patience, tries=TRIES))
 
 
 async def _deletions(settings: Settings, client: Client, tally: Tally, account: Account) -> Reach:

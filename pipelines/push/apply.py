@@ -64,7 +64,7 @@ def apply(
     The run lock is held. The run's status and problem tell why it stopped, where it did; a CRM that answers nothing at
     all, or does not let us in, raises. ^C finishes what is under way, records it, and is raised then.
     """
-    client = settings.crm.connect(**settings.connection, patience=settings.patience, **seams)
+    client = settings.connect(**seams)
     applying: Applying | None = None
     try:
         with recorded(settings, warehouse, run, client), Fetcher(client) as fetcher, Interrupt() as interrupt:

@@ -3,6 +3,7 @@
 from sources.crm import Crm
 from sources.pipedrive import client, recents, scopes
 from sources.pipedrive.entities import ENTITIES
+from sources.pipedrive.login import LOGIN
 from sources.pipedrive.pushes import LEGACY_PUSHES, PUSHES
 from sources.pipedrive.writer import Writer
 
@@ -31,6 +32,7 @@ PIPEDRIVE = Crm(
         "organizations": "organization_fields",
         "products": "product_fields",
     },
+    login=LOGIN,
     writer=Writer,
     pushes=PUSHES,
     legacy_pushes=LEGACY_PUSHES,
