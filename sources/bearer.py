@@ -13,6 +13,8 @@ from sources.tokens import TokenFile, Tokens
 LOG = logging.getLogger("roundtrip.login")
 AHEAD = timedelta(minutes=5)
 """How long before a token expires it is renewed."""
+AT_ONCE = timedelta(seconds=2)
+"""Those who wait for a renewal while it fails need not find out each for themselves."""
 PAUSE = timedelta(minutes=1)
 """How long a renewal that failed is not tried again, while the token still holds."""
 HEADER, KIND = "authorization", "Bearer "
@@ -36,8 +38,10 @@ class Bearer:
     base_url: str
     clock: Callable[[], datetime] = utc_now
     _tokens: Tokens | None = None
-    _ended: NotAccepted | None = None
-    """Why there will be no more tokens: asking again would be of no use."""
+    _problem: ApiError | None = None
+    """Why there were no tokens when they were last asked for."""
+    _until: datetime | None = None
+    """Until when that is the answer for all who ask; None: for ever, since asking again would be of no use."""
     _not_before: datetime | None = None
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -53,8 +57,8 @@ class Bearer:
 
     async def _good(self, refused: str) -> Tokens:
         async with self._turn:
-            if self._ended is not None:
-                raise type(self._ended)(self._ended.message, way_out=self._ended.way_out)
+            if self._problem is not None and (self._until is None or self.clock() < self._until):
+                raise type(self._problem)(self._problem.message, way_out=self._problem.way_out)
             if self._tokens is None or not self._holds(self._tokens, refused):
                 # In a thread, which nothing breaks off: what the CRM has renewed is kept, come what may.
                 self._tokens = await asyncio.to_thread(self._renewed, refused)
@@ -69,8 +73,9 @@ class Bearer:
         try:
             with self.file.held():
                 return self._ours(self._of_file(refused))
-        except NotAccepted as error:
-            self._ended = error
+        except ApiError as error:
+            self._problem = error
+            self._until = None if isinstance(error, NotAccepted) else self.clock() + AT_ONCE
             raise
 
     def _of_file(self, refused: str) -> Tokens:
