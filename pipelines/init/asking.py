@@ -50,7 +50,7 @@ def valid(found: Iterable[Setting], crms: Iterable[Crm]) -> list[Settings]:
         every = configured([crm.name for crm in crms])
         for one in every:
             one.chosen()
-            one.crm.connect(**one.connection)
+            one.connect()
     return every
 
 
