@@ -156,7 +156,9 @@ def _connection(crm: Crm) -> tuple[dict[str, str], TokenFile | None]:
                 f"Nobody is logged in to {crm.name}, and no API token is set.",
                 way_out=f"`roundtrip login {crm.name}` logs in.",
             )
-        return login_settings(crm, crm.login), file
+        needed = login_settings(crm, crm.login)
+        logs.hide(*(needed[key] for key, text in crm.login.settings.items() if text.startswith("*")))
+        return needed, file
     if is_logged_in(crm):
         LOG.warning("%s: an API token is set, so it is used, and not the login.", crm.name)
     needed = {key: values.required(f"{section}.{key}", text) for key, text in crm.settings.items()}

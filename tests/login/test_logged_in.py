@@ -39,6 +39,17 @@ def test_whoever_logs_out_gives_the_login_back(crm: Sandbox, file: TokenFile, tm
         configured()
 
 
+def test_a_login_that_was_taken_back_ends_a_command_with_the_way_out(crm: Sandbox, tmp_path: Path) -> None:
+    log_in(crm, tmp_path)
+    crm.control("login", end=True)
+    crm.control("stats/reset")
+    done = roundtrip("load")
+    assert isinstance(done.exception, UsageError)
+    assert "the login to pipedrive has ended" in str(done.exception)
+    assert "`roundtrip login pipedrive`" in str(done.exception)
+    assert crm.stats()["requests"] == 2  # one that was refused, and one renewal
+
+
 def test_who_is_offline_is_told_and_can_still_delete_the_tokens(
     crm: Sandbox, file: TokenFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
