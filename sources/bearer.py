@@ -12,7 +12,7 @@ from sources.tokens import TokenFile, Tokens
 
 LOG = logging.getLogger("roundtrip.login")
 AHEAD = timedelta(minutes=5)
-"""How long before a token expires it is renewed."""
+"""How long before a token expires it is renewed; of one that lives for minutes only, half its life."""
 AT_ONCE = timedelta(seconds=2)
 """Those who wait for a renewal while it fails need not find out each for themselves."""
 PAUSE = timedelta(minutes=1)
@@ -66,7 +66,9 @@ class Bearer:
 
     def _holds(self, tokens: Tokens, refused: str) -> bool:
         now = self.clock()
-        soon = AHEAD if self._not_before is None or now >= self._not_before else timedelta()
+        soon = min(AHEAD, (tokens.expires_at - tokens.used_at) / 2)
+        if self._not_before is not None and now < self._not_before:
+            soon = timedelta()
         return tokens.access_token != refused and now + soon < tokens.expires_at
 
     def _renewed(self, refused: str) -> Tokens:

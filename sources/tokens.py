@@ -123,14 +123,13 @@ class TokenFile:
         body = msgspec.json.encode(tokens)
         os.lseek(descriptor, 0, os.SEEK_SET)
         self._write(descriptor, body)
-        os.ftruncate(descriptor, len(body))
-        os.fsync(descriptor)
-        new.replace(self.path)
-        folder = os.open(self.path.parent, os.O_RDONLY)
         try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+            os.ftruncate(descriptor, len(body))
+            os.fsync(descriptor)
+            new.replace(self.path)
+            _sync(self.path.parent)
+        except OSError as error:
+            raise self._unwritable(error) from error
 
     def _write(self, descriptor: int, body: bytes) -> None:
         try:
@@ -153,3 +152,11 @@ class TokenFile:
                 way_out=f"`chmod 600 {self.path}`. Who may have read it can use the account until `roundtrip logout "
                 f"{self.crm}`.",
             )
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

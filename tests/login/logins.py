@@ -58,7 +58,8 @@ def tokens_of(file: TokenFile) -> Tokens:
 
 def expire(file: TokenFile) -> None:
     """Let the access token be one that has to be renewed before it is used."""
-    keep(file, tokens_of(file), expires_at=utc_now() + timedelta(minutes=1))
+    now = utc_now()
+    keep(file, tokens_of(file), used_at=now - timedelta(minutes=59), expires_at=now + timedelta(minutes=1))
 
 
 def renewals(crm: Sandbox) -> int:

@@ -53,6 +53,16 @@ def test_a_token_that_is_good_is_used_as_it_is(crm: Sandbox, tmp_path: Path) -> 
     assert renewals(crm) == 0
 
 
+def test_a_token_that_lives_for_minutes_only_is_not_renewed_all_the_time(
+    crm: Sandbox, tmp_path: Path
+) -> None:
+    file = log_in(crm, tmp_path)
+    keep(file, tokens_of(file), expires_at=utc_now() + timedelta(minutes=3))
+    crm.control("stats/reset")
+    assert who(connect(file, app(crm))) == {1}
+    assert renewals(crm) == 0
+
+
 @pytest.mark.parametrize("rotates", [False, True])
 def test_a_token_is_renewed_minutes_before_it_expires_once_for_all_that_wait(
     crm: Sandbox, tmp_path: Path, *, rotates: bool
