@@ -66,7 +66,10 @@ def _judge(response: httpx.Response) -> ApiError | None:
     if isinstance(problem, NotAccepted):
         problem.way_out = "`roundtrip login pipedrive` logs in anew."
     elif isinstance(problem, NotAllowed) and SCOPE_MISMATCH in problem.reason.lower():
-        problem.way_out = "The app lacks the scope for it: `roundtrip login pipedrive` says which to tick."
+        problem.way_out = (
+            "The app lacks a scope: `roundtrip login pipedrive` says which are needed. If it has those, Pipedrive asks "
+            "for more than it documents: leave the list out of `entities`."
+        )
     return problem
 
 
