@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pipelines.config import Settings
 from pipelines.push.declared import entities_pushed
+from sources.pushing import Pushing
 
 Need = tuple[tuple[str, ...], str]
 """Permissions of which any is enough, the least first, and for what."""
@@ -60,12 +61,15 @@ def _reading(settings: Settings) -> list[Need]:
     return needs + [(entity.scopes, entity.name) for entity in chosen]
 
 
-def _writing(settings: Settings, pushed: Mapping[str, Iterable[str]]) -> list[Need]:
+def pushes_of(settings: Settings) -> dict[str, Pushing]:
+    """What may be written, by entity; by the older API where the settings say so."""
     crm = settings.crm
-    by_entity = {
-        **crm.pushes,
-        **{name: crm.legacy_pushes[name] for name in settings.legacy & crm.legacy_pushes.keys()},
-    }
+    older = {name: crm.legacy_pushes[name] for name in settings.legacy & crm.legacy_pushes.keys()}
+    return {**crm.pushes, **older}
+
+
+def _writing(settings: Settings, pushed: Mapping[str, Iterable[str]]) -> list[Need]:
+    by_entity = pushes_of(settings)
     return [
         (by_entity[entity].scopes, f"push model {model}")
         for entity, models in pushed.items()

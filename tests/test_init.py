@@ -235,8 +235,8 @@ def test_a_postgres_url_makes_postgres_the_destination(tmp_path: Path) -> None:
 def test_questions_are_asked_again_until_they_fit_and_secrets_not_echoed(
     crm: Sandbox, tmp_path: Path
 ) -> None:
-    # Which CRM, where the warehouse, what Pipedrive needs, twice; then whether to write, and to check.
-    answers = ["", "", "not a domain!", "wr0ng-secret", crm.url, ADMIN, "y", "y"]
+    # Which CRM, where the warehouse, then twice how to connect and with what; whether to write, and to check.
+    answers = ["", "", "", "not a domain!", "wr0ng-secret", "token", crm.url, ADMIN, "y", "y"]
     told, code = at_a_terminal(tmp_path, answers)
     assert code == DONE, told
     assert told.count("company_domain (the first part") == 2

@@ -3,6 +3,7 @@
     finding.py    what a finding is
     reach.py      asks a CRM: the account, one record of each list
     crm.py        what its answers mean
+    rights.py     what the credentials may read and write
     warehouse.py  the warehouse and the latest run; duckdb.py, postgres.py what is particular to each
     holding.py    who has a DuckDB file open
     places.py     files and folders, the dbt project, the secrets
@@ -14,11 +15,13 @@ What asks is apart from what judges: `crm` is given answers, `warehouse.age` a r
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipelines.check import crm, places, warehouse
+from pipelines.check import crm, places, rights, warehouse
 from pipelines.check.finding import Finding, failing
 from pipelines.check.reach import Reach, Reached, ask, connect
 from pipelines.check.showing import show, summary
 from pipelines.config import Settings
+from pipelines.login import standing
+from pipelines.scopes import needs
 from sources.errors import RoundtripError
 
 __all__ = ["Checked", "Finding", "Reach", "Reached", "check", "show", "summary"]
@@ -46,6 +49,7 @@ def check(*every: Settings) -> Checked:
     reached: list[Reached] = []
     findings: list[Finding] = []
     for settings, client in zip(every, clients, strict=True):
+        findings += rights.login(settings.crm.name, standing.read(settings.crm))
         try:
             found = ask(settings, client)
         except RoundtripError as error:
@@ -53,6 +57,7 @@ def check(*every: Settings) -> Checked:
         else:
             reached.append(found)
             findings += crm.findings_of(found)
+            findings += rights.findings_of(found, needs(settings, [one.crm.name for one in every]))
     findings += _shared(every)
     return Checked(tuple(one.crm.name for one in every), tuple(reached), tuple(findings))
 

@@ -9,7 +9,6 @@ MOST_SECONDS_APART = 10
 FEW_TOKENS = 0.05
 """The share of a day's tokens below which little is left."""
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
-ONLY_A_WRITE = "Not tried: only a write would tell."
 
 
 def findings_of(found: Reached) -> Iterator[Finding]:
@@ -22,7 +21,6 @@ def findings_of(found: Reached) -> Iterator[Finding]:
         named = ", ".join(found.untried)
         crm = found.settings.crm.name
         yield ok("lists", f"{named}: not tried; each record they belong to has a list of its own.", crm)
-    yield from _pushes(found)
 
 
 def _account(found: Reached) -> Finding:
@@ -88,16 +86,3 @@ def _list(found: Reached, one: Reach) -> Finding:
             crm,
         )
     return ok("lists", f"{named} is reached.", crm)
-
-
-def _pushes(found: Reached) -> Iterator[Finding]:
-    """What may be written is known only as far as the CRM says whose credentials they are."""
-    crm = found.settings.crm
-    if not crm.pushes:
-        return
-    may = {
-        True: "a global admin may write them",
-        False: "the user may write what the user's own rights allow",
-        None: "whether the token may write is not known",
-    }
-    yield ok("pushes", f"{', '.join(crm.pushes)}: {may[found.account.is_admin]}. {ONLY_A_WRITE}", crm.name)

@@ -50,6 +50,8 @@ class Reached:
     burst: int
     ahead: float
     """Seconds that this machine's clock is ahead of the CRM's; negative where it is behind."""
+    granted: frozenset[str] | None = None
+    """The permissions that the login was granted; None where an API token connects us."""
 
     @property
     def well(self) -> bool:
@@ -75,7 +77,12 @@ def ask(settings: Settings, client: Client, now: Now = lambda: pendulum.now("UTC
             reach += (fetcher.run(_deletions(settings, client, tally, account)),)
     limiter = client.limiter
     counts = (limiter.daily_remaining, limiter.daily_limit, limiter.limit)
-    return Reached(settings, account, reach, tally, *counts, ahead)
+    return Reached(settings, account, reach, tally, *counts, ahead, _granted(settings))
+
+
+def _granted(settings: Settings) -> frozenset[str] | None:
+    tokens = settings.tokens.read() if settings.tokens else None
+    return tokens.scopes if tokens else None
 
 
 def connect(settings: Settings) -> Client:

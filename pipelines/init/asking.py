@@ -9,11 +9,13 @@ from functools import partial
 import typer
 
 from pipelines import console, values
-from pipelines.config import Settings, configured, is_configured, read_place, refuse_unknown_crms
+from pipelines.config import Settings, is_configured, read_place, read_settings, refuse_unknown_crms
 from pipelines.init.filling import Setting
-from pipelines.keys import ROUNDTRIP
+from pipelines.keys import ROUNDTRIP, check_keys
+from pipelines.login.settings import read_authority, uses_login
 from sources.crm import Crm
 from sources.errors import UsageError
+from sources.login import Login
 from sources.registry import CRMS
 
 DESTINATION, URL = "roundtrip.destination", "roundtrip.postgres_url"
@@ -47,11 +49,21 @@ def wanted(given: Given) -> tuple[list[Setting], list[Settings]]:
 def valid(found: Iterable[Setting], crms: Iterable[Crm]) -> list[Settings]:
     """The settings of these CRMs with what is to be set. UsageError: one that cannot work."""
     with _in_force(found):
-        every = configured([crm.name for crm in crms])
+        check_keys()
+        every = [_connected(crm) for crm in crms]
         for one in every:
             one.chosen()
-            one.connect()
     return every
+
+
+def _connected(crm: Crm) -> Settings:
+    """Its settings; an app is one before anybody has logged in with it."""
+    if crm.login and uses_login(crm):
+        read_authority(crm, crm.login)
+        return read_settings(crm, is_connecting=False)
+    settings = read_settings(crm)
+    settings.connect()
+    return settings
 
 
 def _check_crm(crm: Crm, found: Iterable[Setting], answers: Iterable[Setting]) -> None:
@@ -103,11 +115,28 @@ def _named(names: Sequence[str]) -> list[Crm]:
 
 def _connection(crm: Crm, given: Given) -> list[Setting]:
     section = f"sources.{crm.name}"
+    wanted = crm.login.settings if crm.login and _is_by_login(crm, crm.login, given) else crm.settings
     return [
         _asked(f"{section}.{name}", text, given)
-        for name, text in crm.settings.items()
+        for name, text in wanted.items()
         if not _is_made(f"{section}.{name}", given)
     ]
+
+
+def _is_by_login(crm: Crm, login: Login, given: Given) -> bool:
+    """Whether one connects as an app: that is asked where neither a token nor anything of an app is set."""
+
+    def any_made(names: Iterable[str]) -> bool:
+        return any(_is_made(f"sources.{crm.name}.{name}", given) for name in names)
+
+    if any_made(name for name, text in crm.settings.items() if text.startswith("*")):
+        return False
+    if any_made(login.settings) or not given.asks:
+        return any_made(login.settings)
+    asked = (
+        f"How do you connect to {crm.name}? With an API token, or as an app of yours (OAuth): token or app"
+    )
+    return bool(typer.prompt(asked, default="token").strip().lower() == "app")
 
 
 def _place(given: Given) -> list[Setting]:

@@ -13,7 +13,7 @@ from pipelines.config import Settings
 from pipelines.init.asking import URL, Given, wanted
 from pipelines.init.filling import Setting
 from pipelines.init.writing import Change, changes, git_would_take, write
-from pipelines.keys import ROUNDTRIP
+from pipelines.keys import ROUNDTRIP, connecting
 from sources.errors import UsageError
 from sources.registry import CRMS
 
@@ -25,9 +25,7 @@ def declared() -> dict[str, str]:
     """The settings that have an option, each with what it is; `*` before the text marks a secret."""
     place = {key: ("*" if key == URL else "") + ROUNDTRIP[key.split(".")[1]] for key in FIXED}
     own = {
-        f"sources.{crm.name}.{name}": text
-        for crm in CRMS.values()
-        for name, text in (*crm.settings.items(), *crm.options.items())
+        f"sources.{crm.name}.{name}": text for crm in CRMS.values() for name, text in connecting(crm).items()
     }
     return own | place
 
@@ -97,6 +95,11 @@ def init(
     for change in planned:
         write(change)
     _remark(planned)
+    apart = [one.crm.name for one in every if not one.connection]
+    if apart:
+        console.say(f"Next: {' and '.join(f'`roundtrip login {name}`' for name in apart)}.")
+        return
+    console.say("Next: `roundtrip check` tries the settings, `roundtrip nightly` makes the first run.")
     if check or (
         check is None and asks and typer.confirm("Try it now, with `roundtrip check`?", default=True)
     ):

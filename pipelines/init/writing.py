@@ -51,18 +51,25 @@ class Change:
 def changes(settings: Sequence[Setting]) -> list[Change]:
     """What the files lack of these settings. UsageError when one is made otherwise: nothing is overwritten."""
     check_keys()
-    found = [_change(place, settings) for place in range(len(FILES))]
+    there = [_text(file) for file in FILES]
+    for file, text in zip(FILES, there, strict=True):
+        if text and (clashing := differing(text, settings)):
+            raise _refusal(file, clashing)
+    for text in there:
+        settings = lacking(text or "", settings)
+    found = [_change(place, text, settings) for place, text in enumerate(there)]
     return [one for one in found if one.settings or one.before is None]
 
 
-def _change(place: int, settings: Sequence[Setting]) -> Change:
+def _text(file: Path) -> str | None:
+    return file.read_bytes().decode() if file.exists() else None
+
+
+def _change(place: int, before: str | None, settings: Sequence[Setting]) -> Change:
     file, is_secret = FILES[place], place == 1
     own = [one for one in settings if one.is_secret == is_secret]
-    before = file.read_bytes().decode() if file.exists() else None
     text = template(TEMPLATES[place]) if before is None else before
-    if clashing := differing(text, own):
-        raise _refusal(file, clashing)
-    return Change(file, before, filled(text, own, str(file)), tuple(lacking(text, own)), is_secret)
+    return Change(file, before, filled(text, own, str(file)), tuple(own), is_secret)
 
 
 def _refusal(file: Path, clashing: Sequence[Setting]) -> UsageError:
