@@ -153,9 +153,7 @@ def _remark(planned: Sequence[Change]) -> None:
     for change in planned:
         if change.is_secret and git_would_take(change.file):
             console.note(f"git would take {change.file}: put its name into .gitignore.")
-    console.say(
-        "Written. Next: `roundtrip check` tries the settings, `roundtrip nightly` makes the first run."
-    )
+    console.say("Written.")
 
 
 def _check(every: Sequence[Settings]) -> None:

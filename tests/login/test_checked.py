@@ -60,7 +60,7 @@ def test_init_takes_an_app_and_says_how_to_log_in(crm: Sandbox, monkeypatch: pyt
     )
     assert done.exit_code == 0, done.exception
     assert APP[1] not in done.output
-    assert "Next: `roundtrip login pipedrive`." in done.output
+    assert done.output.endswith("Written.\nNext: `roundtrip login pipedrive`.\n")
     assert tomllib.loads(Path(".dlt/config.toml").read_text())["sources"]["pipedrive"] == {
         "client_id": APP[0]
     }
