@@ -17,6 +17,7 @@ from pipelines.browser import open_page
 from pipelines.config import configured, read_place
 from pipelines.docs import write_docs
 from pipelines.fields import listing
+from pipelines.health import exit_code
 from pipelines.init.command import init
 from pipelines.login.command import login, logout
 from pipelines.options import EXIT, Crms, Json
@@ -118,9 +119,10 @@ def _open(page: Path, *, show: bool) -> None:
 
 @app.command()
 def status(*, crm: Crms = None, as_json: Json = False) -> None:
-    """Show how far each table is, the last runs, undeclared fields, and the budget left."""
+    """Show how far each table is, the last runs, the budget left, and what is wrong. Exits with 0 when all is well."""
     found = standing.read_all(read_place(), crm or ())
     console.print_json(standing.summary(found)) if as_json else standing.show_all(found)
+    raise typer.Exit(exit_code(found.problems))
 
 
 @app.command()

@@ -11,6 +11,7 @@ import psycopg2
 from filelock import FileLock, Timeout
 
 from pipelines.place import Place
+from pipelines.warehouse import Warehouse
 from pipelines.warehouse.postgres import connect
 from sources.errors import Busy, UsageError
 
@@ -21,6 +22,11 @@ HOLDER = """
 select application_name, coalesce(host(client_addr), 'the same machine'), backend_start
 from pg_locks inner join pg_stat_activity using (pid)
 where locktype = 'advisory' and granted and classid::bigint = %s and objid::bigint = %s
+    and pg_locks.database = (select oid from pg_database where datname = current_database())
+"""
+HELD = """
+select 1 from pg_locks
+where locktype = 'advisory' and granted and classid::bigint = ? and objid::bigint = ?
     and pg_locks.database = (select oid from pg_database where datname = current_database())
 """
 
@@ -88,3 +94,10 @@ def _holder(path: Path) -> str:
     with suppress(OSError):
         return str(path.with_suffix(".run").read_text())
     return JUST_BEGUN
+
+
+def is_held(warehouse: Warehouse) -> bool:
+    """Whether a run is under way; a DuckDB file that could be opened for reading has no writer."""
+    if warehouse.place.destination == "duckdb":
+        return False
+    return bool(warehouse.rows_of(HELD, [KEY >> 32, KEY & 0xFFFFFFFF]))

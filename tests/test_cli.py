@@ -120,6 +120,8 @@ def test_status_tells_a_person_and_a_machine_the_same_and_needs_no_crm(place: Pa
     shown, told = roundtrip(place, "status"), roundtrip(place, "status", "--json")
     assert (shown.returncode, told.returncode) == (DONE, DONE)
     status = json.loads(told.stdout)
+    assert (status["healthy"], status["problems"]) == (True, [])
+    assert "All is well." in shown.stdout
     assert status["runs"][-1]["command"] == "nightly"
     for entity in status["entities"]:
         line = next(line for line in shown.stdout.splitlines() if line.split()[:1] == [entity["entity"]])
