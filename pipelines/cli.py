@@ -13,6 +13,10 @@ from pipelines import check as checking
 from pipelines import console, proving, reading, telling
 from pipelines import demo as demonstration
 from pipelines import status as standing
+from pipelines.alerts.command import alert
+from pipelines.alerts.outcome import INTERRUPTED
+from pipelines.alerts.settings import read_limits
+from pipelines.alerts.watching import Ended, watched
 from pipelines.browser import open_page
 from pipelines.config import configured, read_place
 from pipelines.docs import write_docs
@@ -26,7 +30,7 @@ from pipelines.sandbox import serve_sandbox
 from pipelines.transform import transform as run_transform
 from sources.errors import RoundtripError, UsageError, unexpected
 
-USAGE, FAILED, INTERRUPTED = 2, 1, 130
+USAGE, FAILED = 2, 1
 
 app = typer.Typer(
     help="Pipedrive into a warehouse you own: complete, incremental, and accounted for.",
@@ -65,6 +69,7 @@ app.command()(proving.plan)
 app.command()(push)
 app.command()(login)
 app.command()(logout)
+app.command()(alert)
 
 
 @app.command()
@@ -120,7 +125,7 @@ def _open(page: Path, *, show: bool) -> None:
 @app.command()
 def status(*, crm: Crms = None, as_json: Json = False) -> None:
     """Show how far each table is, the last runs, the budget left, and what is wrong. Exits with 0 when all is well."""
-    found = standing.read_all(read_place(), crm or ())
+    found = standing.read_all(read_place(), crm or (), limits=read_limits())
     console.print_json(standing.summary(found)) if as_json else standing.show_all(found)
     raise typer.Exit(exit_code(found.problems))
 
@@ -189,15 +194,24 @@ def main() -> None:
     debug = "--debug" in arguments
     # It may stand anywhere, since one adds it to a command that has just failed.
     arguments = ["--debug"] * debug + [argument for argument in arguments if argument != "--debug"]
+    sys.exit(watched(arguments, lambda: _run(arguments)))
+
+
+def _run(arguments: list[str]) -> Ended:
+    """The exit code, and the error that the command ended with."""
     try:
         app(arguments)
+    except SystemExit as end:
+        return (end.code if isinstance(end.code, int) else FAILED if end.code else 0), None
     except RoundtripError as error:
-        sys.exit(_fail(error, USAGE if isinstance(error, UsageError) else FAILED, arguments))
+        return _fail(error, USAGE if isinstance(error, UsageError) else FAILED, arguments), error
     except KeyboardInterrupt:
         console.note("Interrupted. What was loaded is kept; the next run goes on from there.")
-        sys.exit(INTERRUPTED)
+        return INTERRUPTED, None
     except Exception as error:  # noqa: BLE001 (the last resort: say something, keep the traceback for --debug)
-        sys.exit(_fail(unexpected(error), FAILED, arguments))
+        told = unexpected(error)
+        return _fail(told, FAILED, arguments), told
+    return 0, None
 
 
 def _fail(error: RoundtripError, code: int, arguments: list[str]) -> int:

@@ -66,7 +66,8 @@ where started_at < ?
     and started_at < (select max(last.started_at) from ops.transforms as last where last.is_published)
     and started_at < (select max(last.started_at) from ops.transforms as last where last.is_whole)
 """
-PRUNED = (ENTITY_LOADS, RUNS, SPEND, RECONCILIATIONS, TRANSFORMS)
+ALERTS = "delete from ops.alerts where ended_at < ?"
+PRUNED = (ENTITY_LOADS, RUNS, SPEND, RECONCILIATIONS, TRANSFORMS, ALERTS)
 """In this order: a run stays as long as anything tells of it."""
 
 

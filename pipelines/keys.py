@@ -12,7 +12,7 @@ from sources.errors import UsageError
 from sources.registry import CRMS
 
 FILES = (Path(".dlt/config.toml"), Path(".dlt/secrets.toml"))
-OURS = ("roundtrip", "sources")
+OURS = ("roundtrip", "sources", "alerts")
 NEAR = 0.8
 """How like one of ours a name has to be to be taken for one that is misspelt."""
 ROUNDTRIP = {
@@ -26,6 +26,24 @@ ROUNDTRIP = {
     "log_format": "text or json: how the lines on standard error look",
     "keep_history_days": "how many days the records of runs in `ops` are kept; `all` keeps them for ever",
     "renamed_fields": "keep or follow: the column of a custom field that is renamed in the CRM",
+}
+ALERTS = {
+    "webhook_url": "*where to post what is wrong, as Slack takes it",
+    "ping_url": "*what is asked for after each nightly job, so that somebody notices when none comes",
+    "ping_start_and_fail": "whether /start and /fail after ping_url are asked for too, as healthchecks.io has them",
+    "smtp_host": "the mail server",
+    "smtp_port": "its port; 587, 465 or 25 by smtp_security when not set",
+    "smtp_security": "starttls, tls or none",
+    "smtp_user": "who we are to the mail server; nobody when not set",
+    "smtp_password": "*the password for it",
+    "smtp_ca_file": "certificates to trust beside the usual ones, of a mail server that signs its own",
+    "mail_from": "whom mails are from",
+    "mail_to": "whom they go to: a list",
+    "commands": "the commands after which is told what is wrong",
+    "remind_days": "how often is told again what goes on being wrong",
+    "watermark_hours": "how long ago a list may have been read to its end",
+    "row_count_factor": "how many times the usual number of changed rows is remarkable",
+    "max_share_gone": "the share of a table's rows that a load may mark deleted without being remarkable",
 }
 SOURCE = {
     "entities": "the entities to read; the default ones when not set; `default` and `all` stand for many",
@@ -47,12 +65,13 @@ def check_keys() -> None:
         tables = _toml(file)
         _refuse_misspelt(tables, OURS, f"({file})")
         refuse_unknown(_section(tables, "roundtrip", file), ROUNDTRIP, f"[roundtrip] in {file}")
+        refuse_unknown(_section(tables, "alerts", file), ALERTS, f"[alerts] in {file}")
         sources = _section(tables, "sources", file)
         refuse_unknown(sources, CRMS, f"[sources] in {file}")
         for crm in CRMS.values():
             refuse_unknown(_section(sources, crm.name, file), known(crm), f"[sources.{crm.name}] in {file}")
     prefixes = {f"SOURCES__{crm.name.upper()}__": known(crm) for crm in CRMS.values()}
-    for prefix, names in {"ROUNDTRIP__": ROUNDTRIP, **prefixes}.items():
+    for prefix, names in {"ROUNDTRIP__": ROUNDTRIP, "ALERTS__": ALERTS, **prefixes}.items():
         refuse_unknown(_in_the_environment(prefix), names, f"the environment ({prefix}...)")
     # What else is set there of sources may be another program's.
     _refuse_misspelt(_in_the_environment("SOURCES__"), CRMS, "(the environment, SOURCES__...)")

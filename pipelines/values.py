@@ -87,6 +87,15 @@ def share(key: str, default: float) -> float:
     return given
 
 
+def flag(key: str, *, default: bool) -> bool:
+    """Yes or no."""
+    found = value(key)
+    given = {"true": True, "1": True, "false": False, "0": False}.get(str(found).strip().lower())
+    if found is not None and given is None:
+        raise UsageError(f"The setting {key} must be true or false, not {found!r}.")
+    return default if given is None else given
+
+
 def names(key: str) -> tuple[str, ...]:
     """A list of names; in the environment with commas between."""
     found = value(key)

@@ -7,7 +7,7 @@ import typer
 import yaml  # type: ignore[import-untyped]
 
 from pipelines.cli import app
-from pipelines.keys import ROUNDTRIP, SOURCE
+from pipelines.keys import ALERTS, ROUNDTRIP, SOURCE
 from pipelines.warehouse import open_warehouse
 from tests.support import DEFAULT, PIPEDRIVE, place_in
 
@@ -69,7 +69,13 @@ def test_the_shipped_settings_file_shows_every_setting_that_is_no_secret() -> No
     assert PIPEDRIVE.login
     public = [key for key, text in PIPEDRIVE.settings.items() if not text.startswith("*")]
     public += PIPEDRIVE.login.options
+    public += [key for key, text in ALERTS.items() if not text.startswith("*")]
     assert [key for key in [*ROUNDTRIP, *SOURCE, *public] if key not in shipped] == []
+
+
+def test_the_shipped_secrets_file_shows_every_secret_of_alerts() -> None:
+    shipped = (ROOT / ".dlt/secrets.toml.example").read_text()
+    assert [key for key, text in ALERTS.items() if text.startswith("*") and key not in shipped] == []
 
 
 def test_the_api_file_says_how_what_is_pushed_is_written() -> None:

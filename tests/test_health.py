@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipelines import health
-from pipelines.health import Facts, Limits, Problem, counts
+from pipelines.health import Facts, Limits, Problem, counts, following
 from pipelines.health.facts import Load
 from pipelines.health.judging import cause
 
@@ -116,6 +116,12 @@ def test_lists_that_the_nightly_job_does_not_read_are_not_judged() -> None:
     assert kinds(judged(once, facts=ran(nightly_at=None))) == ["lists_failed", "too_old"]
 
 
+def test_a_crm_whose_tables_were_dropped_is_not_judged() -> None:
+    gone = entity(status="failed", rows=None, deleted=None, deleted_by_last_load=None)
+    assert judged(gone, facts=ran("failed", loads={"deals": nights(*WEEK)})) == []
+    assert kinds(judged(gone, facts=ran("failed"))) == ["run_failed"]
+
+
 def test_a_list_that_the_plan_does_not_include_is_no_problem() -> None:
     assert judged(entity(status="skipped", read_at=NIGHT - 9 * DAY)) == []
 
@@ -148,6 +154,14 @@ def test_a_push_that_a_valve_stopped_is_told_and_so_is_one_that_failed() -> None
     for status, kind in (("partial", "push_held_back"), ("failed", "push_failed"), ("done", None)):
         found = judged(push={"open": []}, facts=ran(latest={"read": run(), "push": run(status, "push")}))
         assert kinds(found) == [kind] * (kind is not None)
+
+
+@pytest.mark.parametrize(("days", "severity"), [(60, None), (14, None), (13.9, "partial"), (-1, "failed")])
+def test_a_login_that_ends_is_told_two_weeks_before(days: float, severity: str | None) -> None:
+    found = list(following.login("pipedrive", {"in_use": True, "days_left": days}))
+    assert [one.severity for one in found] == [severity] * (severity is not None)
+    assert list(following.login("pipedrive", {"in_use": False, "days_left": days})) == []
+    assert list(following.login("pipedrive", None)) == []
 
 
 def test_fields_that_nobody_declared_are_a_notice_each_once() -> None:

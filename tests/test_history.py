@@ -105,3 +105,14 @@ def test_tokens_of_old_days_go_and_those_of_today_count_on(warehouse: Warehouse)
         warehouse.execute(insert, [at(days).date(), f"r-{days}"])
     prune(warehouse, 400, NOW)
     assert ops.spent_by_day(warehouse, "pipedrive") == {NOW.date(): 5}
+
+
+def test_alerts_go_that_are_over_and_what_still_stands_stays(warehouse: Warehouse) -> None:
+    insert = "insert into ops.alerts (channel, problem, since, ended_at) values ('mail', ?, ?, ?)"
+    for problem, ended in (("over", at(401)), ("lately", at(1)), ("standing", None)):
+        warehouse.execute(insert, [problem, at(500), ended])
+    prune(warehouse, 400, NOW)
+    assert warehouse.rows_of("select problem from ops.alerts order by problem") == [
+        ("lately",),
+        ("standing",),
+    ]

@@ -4,7 +4,7 @@
     facts.py      the rows that are judged beside those that `status` shows
     judging.py    a CRM's tables
     counts.py     row counts against their past
-    following.py  the reporting tables, and pushes
+    following.py  the reporting tables, pushes, and the login
 
 All but `facts` is pure: rows in, problems out.
 """
@@ -31,6 +31,7 @@ def problems(
         own = facts[part["crm"]]
         found += judging.problems(part, own, limits, now)
         found += following.pushes(part["crm"], part["push"], own)
+        found += following.login(part["crm"], part.get("login"))
     if parts:
         own = facts[parts[0]["crm"]]
         found += following.transforms(parts[0]["transforms"], own.published, is_under_way=own.is_under_way)

@@ -1,4 +1,4 @@
-"""How stands what follows the loads: the tables that are built, and what is pushed. Pure, from rows to problems."""
+"""How stands what is beside the loads: the tables that are built, pushes, the login. Pure, from rows to problems."""
 
 import json
 from collections import Counter
@@ -15,6 +15,8 @@ SENT = {
     "unknown": "of which the answer was lost",
     "conflict": "in conflict with what somebody changed in the CRM",
 }
+DAYS_LEFT = 14
+"""Days before a login ends, from when on one is told."""
 UNHARMED = "Nothing was written twice, and ops.push_ledger tells what was sent."
 
 
@@ -95,3 +97,19 @@ def _run(crm: str, facts: Facts, *, is_told: bool) -> Iterator[Problem]:
             "`roundtrip push` shows the plan, and what would allow it.",
             crm,
         )
+
+
+def login(crm: str, found: Mapping[str, Any] | None) -> Iterator[Problem]:
+    """What is wrong with the login to one CRM; `found` is what `status` shows of it."""
+    left = (found or {}).get("days_left")
+    if not found or not found["in_use"] or left is None or left >= DAYS_LEFT:
+        return
+    what = "has ended" if left < 0 else f"ends in {left:.0f} days, unless something is read before"
+    yield Problem(
+        "login_ends",
+        "failed" if left < 0 else "partial",
+        f"the login {what}.",
+        "What was read is kept; nothing more can be read or pushed once it has ended.",
+        f"`roundtrip login {crm}` logs in anew. A login that a nightly job uses does not end.",
+        crm,
+    )

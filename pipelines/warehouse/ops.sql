@@ -52,6 +52,12 @@ create table if not exists ops.push_open (
     crm varchar, entity varchar, target varchar, push_key varchar, record_id bigint, outcome varchar, reason varchar,
     run_id varchar, seen_at timestamptz);
 
+create table if not exists ops.alerts (
+    channel varchar, problem varchar, since timestamptz, crm varchar, kind varchar, subject varchar, severity varchar,
+    is_event boolean, what varchar, measure bigint, seen_at timestamptz, told_at timestamptz, told_measure bigint,
+    times_told bigint, ended_at timestamptz, end_told_at timestamptz, tried_at timestamptz, error varchar,
+    primary key (channel, problem, since));
+
 create or replace view ops.push_state as
 select distinct on (crm, target, push_key)
     event, intent, run_id, crm, entity, target, push_key, operation, record_id, fields, fields_hash,
