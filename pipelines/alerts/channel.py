@@ -20,7 +20,9 @@ class NotSent(Exception):
 class Channel(Protocol):
     """A way to reach somebody."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What it is called: webhook, mail, ping."""
 
     def send(self, message: Message) -> str:
         """Send it; what came back. Raises `NotSent`."""

@@ -67,8 +67,10 @@ def problem_of(
 
 
 def _problem(outcome: Outcome, kind: str, what: str, remedy: str) -> Problem:
-    severity = "partial" if outcome.code == 3 else "failed"  # noqa: PLR2004 (done in part)
-    return Problem(kind, severity, what, KEPT, remedy or "Its log tells more.", subject=outcome.command)
+    remedy = remedy or "Its log tells more."
+    if outcome.is_done:
+        return Problem(kind, "partial", what, KEPT, remedy, subject=outcome.command)
+    return Problem(kind, "failed", what, KEPT, remedy, subject=outcome.command)
 
 
 def _is_on_record(outcome: Outcome, parts: Sequence[Mapping[str, Any]]) -> bool:

@@ -44,11 +44,12 @@ class Alerts:
 def read_alerts() -> Alerts:
     """The settings; what is wrong with a channel is told within."""
     wrong: list[str] = []
-    webhook, mail, ping = (_tried(read, wrong) for read in (_webhook, _mail, _ping))
+    webhook, mail, ping = _tried(_webhook, wrong), _tried(_mail, wrong), _tried(_ping, wrong)
+    channels: list[Channel | None] = [webhook, mail]
     commands = _tried(_commands, wrong)
     remind = _tried(lambda: timedelta(days=values.number("alerts.remind_days", Alerts.remind.days)), wrong)
     return Alerts(
-        tuple(one for one in (webhook, mail) if one),
+        tuple(one for one in channels if one),
         ping,
         tuple(wrong),
         UNATTENDED if commands is None else commands,

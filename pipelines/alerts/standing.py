@@ -128,9 +128,10 @@ def _end(entry: Entry, found: Due) -> None:
 
 
 def _seen(channel: str, entry: Entry | None, key: str, problem: Problem, now: datetime) -> Entry:
-    told = {"severity": problem.severity, "what": problem.what, "measure": problem.measure, "seen_at": now}
     if entry is not None:
-        return replace(entry, **told)
+        return replace(
+            entry, severity=problem.severity, what=problem.what, measure=problem.measure, seen_at=now
+        )
     place = (problem.crm, problem.kind, problem.subject, problem.severity, bool(problem.marks))
     return Entry(channel, key, now, *place, problem.what, problem.measure, now)
 

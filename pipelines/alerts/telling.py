@@ -12,7 +12,7 @@ import pendulum
 
 from pipelines import status
 from pipelines.alerts.book import Book
-from pipelines.alerts.channel import send_all
+from pipelines.alerts.channel import Channel, send_all
 from pipelines.alerts.message import Message, title
 from pipelines.alerts.outcome import BY_COMMAND, Outcome, problem_of
 from pipelines.alerts.settings import Alerts, read_limits
@@ -144,7 +144,7 @@ def _ping_entries(entries: Sequence[Entry], pinged: Told | None, now: datetime) 
 
 def try_all(alerts: Alerts, place: Place) -> list[Told]:
     """Send a test message by every channel; what came back."""
-    senders = [*alerts.channels, *([alerts.ping] if alerts.ping else [])]
+    senders: list[Channel] = [*alerts.channels, *([alerts.ping] if alerts.ping else [])]
     if not senders and not alerts.wrong:
         raise UsageError(
             "No channel for alerts is set.",

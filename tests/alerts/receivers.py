@@ -111,8 +111,8 @@ class Post:
         return "250 OK"
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Envelope) -> str:  # noqa: N802
-        found = message_from_bytes(envelope.content or b"", policy=policy.default)  # type: ignore[arg-type]
-        self.mails.append(found)  # type: ignore[arg-type]
+        found = message_from_bytes(envelope.original_content or b"", policy=policy.default)
+        self.mails.append(found)
         return "250 OK"
 
 

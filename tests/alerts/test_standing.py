@@ -36,9 +36,10 @@ class Nights:
         return [one.kind for one in told.problems], [one.kind for one in told.over]
 
 
-QUIET: tuple[list[str], list[str]] = ([], [])
-NEW = (["lists_failed"], [])
-OVER = ([], ["lists_failed"])
+Told = tuple[list[str], list[str]]
+QUIET: Told = ([], [])
+NEW: Told = (["lists_failed"], [])
+OVER: Told = ([], ["lists_failed"])
 
 
 def every(nights: Nights, found: Sequence[Problem], count: int) -> list[tuple[list[str], list[str]]]:
