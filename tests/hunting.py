@@ -27,6 +27,8 @@ from tests.support import ADMIN, DESKERA_TOKEN
 
 API_TOKEN = "q7Zk" + "f00dfacedeadbeef" * 2 + "9xWv"
 ACCESS_TOKEN = "deSk-" + "0ddba11/c0ffee+" * 2 + "="
+HOOK = "hK3x" + "b0a710adf00dbabe" * 2 + "7uYp"
+"""Part of the address that alerts are posted to."""
 PASSWORD = "pa55 w%rd/ü@:?#&'\"\\+x"
 """As many characters as an address has to write in another way."""
 SECRETS = {"x-api-token": (API_TOKEN, ADMIN), "x-access-token": (ACCESS_TOKEN, DESKERA_TOKEN)}
@@ -63,7 +65,12 @@ def forms(secret: str) -> dict[str, bytes]:
 
 WANTED = {
     f"{name}, {way}": found
-    for name, secret in {"API token": API_TOKEN, "access token": ACCESS_TOKEN, "password": PASSWORD}.items()
+    for name, secret in {
+        "API token": API_TOKEN,
+        "access token": ACCESS_TOKEN,
+        "webhook": HOOK,
+        "password": PASSWORD,
+    }.items()
     for way, found in forms(secret).items()
 }
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import pendulum
 import typer
 
-from pipelines import console
+from pipelines import console, status
 from pipelines.alerts.outcome import Outcome
 from pipelines.alerts.settings import Alerts, read_alerts
 from pipelines.alerts.telling import Told, tell, try_all
@@ -31,8 +31,8 @@ def alert(
         told = try_all(alerts, place)
     else:
         _refuse_without_channels(alerts)
-        with locked(place, "alert"):
-            pass  # a run under way tells by itself
+        with locked(place, "alert"):  # a run under way tells by itself
+            status.read_all(place)  # where it cannot be judged, that is an error here
         told = tell(alerts, place, Outcome("alert", pendulum.now("UTC"), 0))
     if as_json:
         console.print_json(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from pipelines import values
+from pipelines import logs, values
 from pipelines.alerts.channel import Channel
 from pipelines.alerts.mail import PORTS, Mail
 from pipelines.alerts.ping import Ping
@@ -113,6 +113,7 @@ def _address(key: str) -> str:
             f"The setting {key} is not an https:// address.",
             way_out="Copy it from the service; plain http is allowed to this machine only.",
         )
+    logs.hide(given, *parts.path.split("/"))
     return given
 
 
@@ -128,6 +129,7 @@ def _mail() -> Mail | None:
     sender, user, password = (_text(f"alerts.{key}") for key in ("mail_from", "smtp_user", "smtp_password"))
     if not (host or to or sender or user):
         return None
+    logs.hide(password)
     _refuse_lacking({"smtp_host": host, "mail_from": sender, "mail_to": to})
     security = _text("alerts.smtp_security") or "starttls"
     if security not in PORTS:

@@ -48,7 +48,7 @@ class Web:
 
 
 @contextmanager
-def web(tls: ssl.SSLContext | None = None) -> Iterator[Web]:
+def web(tls: ssl.SSLContext | None = None, path: str = "/T0/s3cret-hook") -> Iterator[Web]:
     """A web server."""
     told, over = Web(), threading.Event()
 
@@ -82,7 +82,7 @@ def web(tls: ssl.SSLContext | None = None) -> Iterator[Web]:
     with Server(("127.0.0.1", 0), Handler) as server:
         if tls:
             server.socket = tls.wrap_socket(server.socket, server_side=True)
-        told.url = f"http{'s' * bool(tls)}://127.0.0.1:{server.server_port}/T0/s3cret-hook"
+        told.url = f"http{'s' * bool(tls)}://127.0.0.1:{server.server_port}{path}"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         try:
