@@ -59,6 +59,7 @@ def judged(
         "entities": list(entities or [entity()]),
         "transforms": list(transforms or [built()]),
         "push": push,
+        "login": None,
     }
     return health.problems([part], {"pipedrive": facts or ran()}, Limits(), now)
 

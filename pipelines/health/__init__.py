@@ -31,7 +31,7 @@ def problems(
         own = facts[part["crm"]]
         found += judging.problems(part, own, limits, now)
         found += following.pushes(part["crm"], part["push"], own)
-        found += following.login(part["crm"], part.get("login"))
+        found += following.login(part["crm"], part["login"])
     if parts:
         own = facts[parts[0]["crm"]]
         found += following.transforms(parts[0]["transforms"], own.published, is_under_way=own.is_under_way)

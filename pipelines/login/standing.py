@@ -49,5 +49,5 @@ def show(crm: str, found: dict[str, Any]) -> None:
             f"{found['expires_at']:%Y-%m-%d} unless used before."
         )
         console.OUT.print(told + ("" if found["in_use"] else " It is not in use: an API token is set."))
-    if found["problem"]:
+    if found["problem"] and "expires_at" not in found:  # else it is among all that is wrong
         console.note(found["problem"], "bold red")
