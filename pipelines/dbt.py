@@ -9,7 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import chdir, contextmanager, suppress
+from contextlib import AbstractContextManager, chdir, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Any, TextIO
 import psycopg2.extensions
 import yaml  # type: ignore[import-untyped]
 
+from pipelines.environment import in_force
 from pipelines.place import Place
 from sources.errors import TransformError, UsageError
 
@@ -172,19 +173,10 @@ def _node(result: Any) -> Node:
     )
 
 
-@contextmanager
-def _environment(place: Place) -> Iterator[None]:
-    """Set the variables that the profile reads, and put back what was there."""
+def _environment(place: Place) -> AbstractContextManager[None]:
+    """The variables that the profile reads."""
     given = _duckdb(place) if place.destination == "duckdb" else _postgres(place)
-    given |= {"DO_NOT_TRACK": "1", "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
-    before = {name: os.environ.get(name) for name in given}
-    os.environ.update(given)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name)
-            os.environ.update({} if value is None else {name: value})
+    return in_force(given | {"DO_NOT_TRACK": "1", "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"})
 
 
 def _duckdb(place: Place) -> dict[str, str]:

@@ -2,14 +2,15 @@
 
 import os
 import pty
-import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+from dlt.common.configuration.container import Container
+from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
+from typer.testing import CliRunner, Result
 
 from pipelines.cli import app
 from pipelines.init.command import declared, names
@@ -17,10 +18,10 @@ from pipelines.init.filling import Setting, differing, filled, lacking
 from pipelines.init.writing import template
 from sources.errors import UsageError
 from tests.support import ADMIN, Sandbox, sandbox
-from tests.test_cli import DONE, Finished, failure
 
 ROOT = Path(__file__).parent.parent
 DOMAIN = Setting("sources.pipedrive", "company_domain", "acme")
+Init = Callable[..., Result]
 TOKEN = Setting("sources.pipedrive", "api_token", "t0ken", is_secret=True)
 
 
@@ -30,19 +31,23 @@ def crm() -> Iterator[Sandbox]:
         yield served
 
 
-def init(place: Path, *options: str, piped: str = "") -> Finished:
-    """Run it without a terminal, in a place of its own."""
-    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
-    return subprocess.run(
-        [sys.executable, "-m", "pipelines", "init", *options],
-        cwd=place,
-        env=kept | {"HOME": str(place), "COLUMNS": "200"},
-        input=piped,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+@pytest.fixture
+def init(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Init]:
+    """The command without a terminal, in a place of its own; each call reads the settings that are there."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*options: str, piped: str = "") -> Result:
+        Container()[PluggableRunContext].reload_providers()
+        return CliRunner().invoke(app, ["init", *options], input=piped)
+
+    yield run
+    monkeypatch.undo()
+    Container()[PluggableRunContext].reload_providers()
+
+
+def refused(done: Result) -> str:
+    assert isinstance(done.exception, UsageError), done.output
+    return str(done.exception)
 
 
 def read(place: Path, name: str) -> str:
@@ -144,16 +149,16 @@ def test_settings_that_crms_call_alike_have_options_of_their_own() -> None:
 
 
 def test_a_new_place_gets_both_files_and_the_secrets_are_for_nobody_else(
-    crm: Sandbox, tmp_path: Path
+    crm: Sandbox, tmp_path: Path, init: Init
 ) -> None:
     given = ("--company-domain", crm.url, "--api-token-stdin", "--entities", "stages")
-    shown = init(tmp_path, *given, "--print", piped=ADMIN)
-    assert shown.returncode == DONE, shown.stderr
+    shown = init(*given, "--print", piped=ADMIN)
+    assert shown.exit_code == 0, shown.exception
     assert '[sources.pipedrive] api_token = "***"' in shown.stdout
     assert not (tmp_path / ".dlt").exists()
-    done = init(tmp_path, *given, "--check", piped=f"{ADMIN}\n")
-    assert done.returncode == DONE, done.stdout + done.stderr
-    assert ADMIN not in shown.stdout + shown.stderr + done.stdout + done.stderr
+    done = init(*given, "--check", piped=f"{ADMIN}\n")
+    assert done.exit_code == 0, done.exception
+    assert ADMIN not in shown.output + done.output
     assert tomllib.loads(read(tmp_path, "config.toml"))["sources"]["pipedrive"] == {
         "company_domain": crm.url,
         "entities": ["stages"],
@@ -165,22 +170,22 @@ def test_a_new_place_gets_both_files_and_the_secrets_are_for_nobody_else(
     assert "Connected to Sandbox" in done.stdout
 
 
-def test_what_is_set_is_never_overwritten_and_nothing_of_it_shown(tmp_path: Path) -> None:
+def test_what_is_set_is_never_overwritten_and_nothing_of_it_shown(tmp_path: Path, init: Init) -> None:
     (tmp_path / ".dlt").mkdir()
     (tmp_path / ".dlt/config.toml").write_text(template("config.toml"))
     (tmp_path / ".dlt/secrets.toml").write_text('[sources.pipedrive]\napi_token = "0ld-token"\n')
-    message = failure(init(tmp_path, "--company-domain", "acme", "--api-token-stdin", piped="n3w-token"))
+    message = refused(init("--company-domain", "acme", "--api-token-stdin", piped="n3w-token"))
     assert "sets sources.pipedrive.api_token to something else" in message
     assert "0ld-token" not in message
     assert "n3w-token" not in message
     assert read(tmp_path, "config.toml") == template("config.toml")
-    done = init(tmp_path, "--company-domain", "acme", "--yes")
-    assert done.returncode == DONE, done.stderr
+    done = init("--company-domain", "acme", "--yes")
+    assert done.exit_code == 0, done.exception
     assert read(tmp_path, "secrets.toml") == '[sources.pipedrive]\napi_token = "0ld-token"\n'
     assert read(tmp_path, "config.toml") == filled(template("config.toml"), [DOMAIN], "")
-    assert "Nothing to write" in init(tmp_path).stdout
-    assert 'by hand: [sources.pipedrive] company_domain = "other"' in failure(
-        init(tmp_path, "--company-domain", "other")
+    assert "Nothing to write" in init().stdout
+    assert 'by hand: [sources.pipedrive] company_domain = "other"' in refused(
+        init("--company-domain", "other")
     )
 
 
@@ -205,22 +210,18 @@ def test_what_is_set_is_never_overwritten_and_nothing_of_it_shown(tmp_path: Path
     ],
 )
 def test_what_cannot_work_is_refused_as_ever_and_nothing_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...], piped: str, said: str
+    tmp_path: Path, init: Init, options: tuple[str, ...], piped: str, said: str
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    refused = CliRunner().invoke(app, ["init", *options], input=piped).exception
-    assert isinstance(refused, UsageError)
-    assert said in str(refused)
-    assert "hush" not in str(refused)
+    message = refused(init(*options, piped=piped))
+    assert said in message
+    assert "hush" not in message
     assert not list(tmp_path.iterdir())
 
 
-def test_a_postgres_url_makes_postgres_the_destination(tmp_path: Path) -> None:
+def test_a_postgres_url_makes_postgres_the_destination(tmp_path: Path, init: Init) -> None:
     url = "postgresql://me:hush@127.0.0.1:1/crm"
-    done = init(
-        tmp_path, "--crm", "deskera", "--access-token-stdin", "--postgres-url-stdin", piped=f"t0ken\n{url}\n"
-    )
-    assert done.returncode == DONE, done.stderr
+    done = init("--crm", "deskera", "--access-token-stdin", "--postgres-url-stdin", piped=f"t0ken\n{url}\n")
+    assert done.exit_code == 0, done.exception
     assert tomllib.loads(read(tmp_path, "config.toml"))["roundtrip"] == {"destination": "postgres"}
     secrets = tomllib.loads(read(tmp_path, "secrets.toml"))
     assert (secrets["sources"]["deskera"]["access_token"], secrets["roundtrip"]["postgres_url"]) == (
@@ -238,7 +239,7 @@ def test_questions_are_asked_again_until_they_fit_and_secrets_not_echoed(
     # Which CRM, where the warehouse, then twice how to connect and with what; whether to write, and to check.
     answers = ["", "", "", "not a domain!", "wr0ng-secret", "token", crm.url, ADMIN, "y", "y"]
     told, code = at_a_terminal(tmp_path, answers)
-    assert code == DONE, told
+    assert code == 0, told
     assert told.count("company_domain (the first part") == 2
     assert "is no Pipedrive company domain" in told
     assert "Connected to Sandbox" in told

@@ -1,8 +1,7 @@
 """What is to be set: out of the options, else of what is set already, else asked for."""
 
-import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,6 +9,7 @@ import typer
 
 from pipelines import console, values
 from pipelines.config import Settings, is_configured, read_place, read_settings, refuse_unknown_crms
+from pipelines.environment import in_force
 from pipelines.init.filling import Setting
 from pipelines.keys import ROUNDTRIP, check_keys
 from pipelines.login.settings import read_authority, uses_login
@@ -179,20 +179,10 @@ def flag(name: str, *, is_secret: bool) -> str:
     return f"--{name.replace('_', '-')}{'-stdin' if is_secret else ''}"
 
 
-@contextmanager
-def _in_force(settings: Iterable[Setting]) -> Iterator[None]:
+def _in_force(settings: Iterable[Setting]) -> AbstractContextManager[None]:
     """As if they were set already: the environment wins over the files."""
-    told = {
-        one.key.upper().replace(".", "__"): ", ".join(
-            [one.value] if isinstance(one.value, str) else one.value
-        )
-        for one in settings
-    }
-    before = {name: os.environ.get(name) for name in told}
-    os.environ.update(told)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name)
-            os.environ.update({} if value is None else {name: value})
+    return in_force({one.key.upper().replace(".", "__"): _text(one) for one in settings})
+
+
+def _text(setting: Setting) -> str:
+    return setting.value if isinstance(setting.value, str) else ", ".join(setting.value)
