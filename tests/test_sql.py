@@ -1,5 +1,6 @@
 """Names and texts in SQL: whatever stands in them, a database reads what was meant."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,9 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipelines import dbt
 from pipelines.sql import literal, named, quoted
 from pipelines.warehouse import Warehouse, open_warehouse
 from sources.errors import UsageError
+from tests import tiny
 from tests.conftest import Places
 
 ODD = [
@@ -84,3 +87,34 @@ def test_a_file_of_any_name_is_attached(tmp_path: Path) -> None:
 def test_what_no_database_could_read_to_its_end_is_refused(write: type) -> None:
     with pytest.raises(UsageError, match="NUL"):
         write("a\x00b")
+
+
+ODD_KEYS = ["it's", 'say "x"', "a' || (select 1) || '", "100 %", "a.b"]
+ODD_MODEL = """
+{{%- set paths = {paths} -%}}
+select
+    {{%- for path in paths %}}
+    {{{{ json_unpacked_text('unpacked', paths, path) }}}} as found_{{{{ loop.index }}}}{{{{ "," if not loop.last }}}}
+    {{%- endfor %}}
+from (select {{{{ json_unpacked({document}, paths) }}}} as unpacked) as found
+"""
+
+
+def test_a_field_that_the_crm_calls_oddly_is_a_key_and_no_sql(
+    places: Places, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = json.dumps({key: {"value": key} for key in ODD_KEYS})
+    project = tiny.make(tmp_path_factory.mktemp("odd") / "transforms")
+    (project / "macros/portable.sql").write_text((tiny.REAL / "macros/portable.sql").read_text())
+    model = ODD_MODEL.format(
+        paths=[[key, "value"] for key in ODD_KEYS], document=repr(f"cast({literal(document)} as json)")
+    )
+    (project / "models/marts/odd.sql").write_text(model)
+    monkeypatch.setattr(dbt, "PROJECT", project)
+    place = places(tmp_path_factory.mktemp("keys"))
+    with open_warehouse(place, "raw_odd"):
+        pass
+    (built,) = dbt.build(place, select=["odd"])
+    assert built.status == "success", built.message
+    with open_warehouse(place, "raw_odd") as warehouse:
+        assert warehouse.rows_of("select * from build.odd") == [tuple(ODD_KEYS)]

@@ -77,12 +77,15 @@
 {# A text member of a JSON object; null when the member, or the object, is not there. #}
 {% macro json_text(column, member) %}({{ column }} ->> '{{ member }}'){% endmacro %}
 
-{# JSON taken apart once, for the texts at many paths (lists of keys); json_unpacked_text has them one by one. #}
+{#
+    JSON taken apart once, for the texts at many paths (lists of keys); json_unpacked_text has them one by one. The keys
+    are the CRM's: what it calls a field must not become SQL.
+#}
 {% macro json_unpacked(column, paths) %}{{ return(adapter.dispatch('json_unpacked')(column, paths)) }}{% endmacro %}
 
 {% macro default__json_unpacked(column, paths) -%}
     json_extract_string({{ column }}, cast([
-        {%- for path in paths %}'${% for key in path %}."{{ key }}"{% endfor %}'{{ ", " if not loop.last }}{% endfor -%}
+        {%- for path in paths %}'${% for key in path %}."{{ key | replace('"', '\\"') | replace("'", "''") }}"{% endfor %}'{{ ", " if not loop.last }}{% endfor -%}
     ] as varchar[]))
 {%- endmacro %}
 
@@ -94,7 +97,7 @@
 {% macro default__json_unpacked_text(unpacked, paths, path) %}{{ unpacked }}[{{ paths.index(path) + 1 }}]{% endmacro %}
 
 {% macro postgres__json_unpacked_text(unpacked, paths, path) -%}
-    ({{ unpacked }}{% for key in path %} {{ '->>' if loop.last else '->' }} '{{ key }}'{% endfor %})
+    ({{ unpacked }}{% for key in path %} {{ '->>' if loop.last else '->' }} '{{ key | replace("'", "''") }}'{% endfor %})
 {%- endmacro %}
 
 {# An id out of JSON; what is not a whole number is null, so that one odd value stops nothing. #}
