@@ -140,12 +140,15 @@ async def _answer(authority: Authority, url: str, form: Mapping[str, str]) -> ht
         signed = next(secret.auth_flow(http.build_request("POST", address.path, data=dict(form))))
         with named(address):
             async with asyncio.timeout(LONGEST):
-                return await exchange(http, signed)
+                # What else is sent may rightly be in the answer: a refresh token that stays.
+                return await exchange(
+                    http, signed, [signed.headers["authorization"], authority.client_secret]
+                )
 
 
 def _refusal(authority: Authority, response: httpx.Response, secrets: Iterable[str]) -> ApiError:
     status, said = response.status_code, _reason(response)
-    reason = veiled(said.message, list(secrets))
+    reason = veiled(said.message, list(secrets))[:LONGEST_REASON].rstrip(".")
     told = f"{_host(authority)} answered {status}" + (f": {reason}." if reason else ".")
     if status == TOO_MANY:
         return BurstLimited(told, way_out="Run again later.")
@@ -162,7 +165,7 @@ def _reason(response: httpx.Response) -> _Refused:
         said = msgspec.json.decode(response.content, type=_Refused)
     except msgspec.MsgspecError:
         return _Refused()
-    said.message = (said.message or said.error_description or said.error)[:LONGEST_REASON].rstrip(".")
+    said.message = said.message or said.error_description or said.error
     return said
 
 

@@ -67,7 +67,11 @@ async def exchange(
         body = await _body(response)
     finally:
         await response.aclose()
-    secrets = [token for one in signed if len(token := one.removeprefix("Bearer ")) >= SHORTEST_TOKEN]
+    secrets = [
+        token
+        for one in signed
+        if len(token := one.removeprefix("Bearer ").removeprefix("Basic ")) >= SHORTEST_TOKEN
+    ]
     headers = [
         (name, veiled(value, secrets))
         for name, value in response.headers.multi_items()

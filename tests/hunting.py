@@ -23,6 +23,7 @@ import psycopg2
 import pyarrow.parquet as pq
 
 from tests.little import JSON, Asked, Reply, little
+from tests.login.logins import APP
 from tests.support import ADMIN, DESKERA_TOKEN
 
 API_TOKEN = "q7Zk" + "f00dfacedeadbeef" * 2 + "9xWv"
@@ -33,7 +34,9 @@ PASSWORD = "pa55 w%rd/ü@:?#&'\"\\+x"
 """As many characters as an address has to write in another way."""
 SECRETS = {"x-api-token": (API_TOKEN, ADMIN), "x-access-token": (ACCESS_TOKEN, DESKERA_TOKEN)}
 """By header: what we send, and what the sandbox takes."""
-HOP = {"host", "content-length", "transfer-encoding", "connection", "content-encoding", "accept-encoding"}
+APP_SECRET = "aPp5 s3cr3t/with+signs=" + "9f"
+SIGNED = ("authorization", *SECRETS)
+HOP = {"content-length", "transfer-encoding", "connection", "content-encoding", "accept-encoding"}
 Answer = Callable[[Asked], Reply]
 
 
@@ -63,21 +66,19 @@ def forms(secret: str) -> dict[str, bytes]:
     return ways
 
 
-WANTED = {
-    f"{name}, {way}": found
-    for name, secret in {
-        "API token": API_TOKEN,
-        "access token": ACCESS_TOKEN,
-        "webhook": HOOK,
-        "password": PASSWORD,
-    }.items()
-    for way, found in forms(secret).items()
-}
+def wanted(**secrets: str) -> dict[str, bytes]:
+    """What to look for, by the secret's name and the way it is written."""
+    return {f"{name}, {way}": found for name, one in secrets.items() for way, found in forms(one).items()}
+
+
+WANTED = wanted(
+    api_token=API_TOKEN, access_token=ACCESS_TOKEN, webhook=HOOK, password=PASSWORD, app_secret=APP_SECRET
+)
 
 
 def found_in(text: bytes) -> list[str]:
     """Which secrets are in it, and how they are written."""
-    return [name for name, wanted in WANTED.items() if wanted in text]
+    return [name for name, form in WANTED.items() if form in text]
 
 
 def found_below(folder: Path) -> list[str]:
@@ -144,6 +145,8 @@ class Front:
         for name, (ours, theirs) in SECRETS.items():
             if name in headers:
                 headers[name] = theirs if headers[name] == ours else "unknown"
+        if asked.headers.get("authorization") == httpx.BasicAuth(APP[0], APP_SECRET)._auth_header:  # noqa: SLF001
+            headers["authorization"] = httpx.BasicAuth(*APP)._auth_header  # noqa: SLF001
         method, path, _ = asked.line.split()
         reply = self.http.request(method, self.sandbox + path, headers=headers, content=asked.body)
         self.passed += reply.is_success
@@ -164,8 +167,9 @@ def echo(status: int, content_type: str = "application/json") -> Answer:
     """An answer that repeats the token wherever it can."""
 
     def answer(asked: Asked) -> Reply:
-        token = next((asked.headers[name] for name in SECRETS if name in asked.headers), "")
-        said = f"not for {token}, nor for Bearer {token}"
+        sent = next((asked.headers[name] for name in SIGNED if name in asked.headers), "")
+        token = sent.removeprefix("Bearer ")
+        said = f"not for {token}, nor for {sent}, nor for {asked.body.decode()}"
         body = json.dumps(
             {"success": False, "error": said, "error_info": said, "message": said, "code": said}
         )

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sources.deskera.client import BASE_URL
 from sources.errors import UsageError
 from sources.hosts import is_local, is_of, refuse_unsafe
+from sources.pipedrive.login import authority
 from sources.registry import CRMS
 
 TOKEN = "5ecret"
@@ -163,6 +164,15 @@ def test_what_is_trusted_is_the_name_of_a_host(crm: str, host: str) -> None:
     address, token = SETTINGS[crm]
     with pytest.raises(UsageError, match="trusted_host"):
         CRMS[crm].connect(**{address: f"https://{host}", token: TOKEN}, trusted_host=host)
+
+
+def test_where_a_login_says_the_api_is_no_look_alike_is_believed() -> None:
+    at = authority("id", TOKEN)
+    assert at.api("https://acme.pipedrive.com") == "https://acme.pipedrive.com"
+    for host in [*INSIDE, *LOOK_ALIKES, "127.0.0.1:8765", "localhost"]:
+        for scheme in SCHEMES:
+            with pytest.raises(UsageError, match="not Pipedrive's"):
+                at.api(scheme + host.format(crm="pipedrive"))
 
 
 PARTS = st.sampled_from(

@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+import httpx
 import pytest
 import typer
 
 from pipelines import cli, dbt, logs
+from sources.tokens import TokenFile
 from tests import hunting
 from tests.alerts.receivers import Web, web
 from tests.hunting import (
@@ -31,6 +33,7 @@ from tests.hunting import (
     front,
     interrupt,
 )
+from tests.login import logins
 from tests.postgres import Server, execute
 from tests.support import sandbox
 
@@ -52,6 +55,7 @@ OTHERS: dict[str, list[str]] = {
     "alert": [],
     "transform": ["--select", "dim_date"],
     "init": ["--yes", "--print"],
+    "logout": [],
     "status": [],
     "fields": [],
     "docs": [],
@@ -60,13 +64,21 @@ OTHERS: dict[str, list[str]] = {
     "demo": ["--activities", "50"],
 }
 UNTIL_STOPPED = ("demo", "sandbox")
+LOGIN = {"login": ["--yes", "--no-open"]}
+"""Refused beside an API token; a test of its own logs in."""
+APP_OF = {
+    f"{logins.PREFIX}API_TOKEN": "",
+    f"{logins.PREFIX}CLIENT_ID": logins.APP[0],
+    f"{logins.PREFIX}CLIENT_SECRET": hunting.APP_SECRET,
+    **{f"SOURCES__DESKERA__{name}": "" for name in ("BASE_URL", "ACCESS_TOKEN")},
+}
 ONCE = {name: more for name, more in {**OTHERS, **ASKING}.items() if name not in UNTIL_STOPPED}
 WITHOUT_A_TEXT = ("a page of a firewall", "a page of something else", "no records", "cut short", "too many")
 """Of such answers nothing is told."""
 
 
 def test_the_hunt_leaves_no_command_out() -> None:
-    assert set(typer.main.get_command(cli.app).commands) == ASKING.keys() | OTHERS.keys()  # type: ignore[attr-defined]
+    assert set(typer.main.get_command(cli.app).commands) == ASKING.keys() | OTHERS.keys() | LOGIN.keys()  # type: ignore[attr-defined]
 
 
 def test_the_hunt_finds_what_is_there(tmp_path: Path) -> None:
@@ -189,10 +201,9 @@ def test_no_secret_is_written_by_any_command_on_postgres(
         execute(administrator, "alter table raw_pipedrive.users drop column name cascade")
         assert hunt.run("transform", "--select", "dim_user", "--debug") == FAILED, hunt.said
         hunt.run("load", *FEW, "--debug")
-        wrong = {
-            url.replace(":pa55", ":pa56"): ONCE.keys() - {"dashboard", "init"},
-            f"{url}/nowhere": {"load", "status"},
-        }
+        with_password, without_server = url.replace(":pa55", ":pa56"), f"{url}/nowhere"
+        needing = ONCE.keys() - {"dashboard", "init", "logout"}
+        wrong = {with_password: needing, without_server: {"load", "status"}}
         for given, commands in wrong.items():
             monkeypatch.setenv("ROUNDTRIP__POSTGRES_URL", given)
             for command in commands:
@@ -253,6 +264,69 @@ def test_no_secret_is_written_where_nobody_answers_or_nothing_goes_as_foreseen(
     for command in ("load", "check"):
         assert hunt.run(command, "--debug") in (USAGE, FAILED, PARTIAL), (command, hunt.said)
     assert found_below(hunt.place) == []
+
+
+def test_no_secret_of_a_login_is_written_but_in_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file = TokenFile("pipedrive", tmp_path / ".dlt/pipedrive.oauth.json")
+    callback = f"http://localhost:{logins.free_port()}/callback"
+    with sandbox(60, ["pipedrive"]) as crm, front(crm.url) as before, web(path=f"/{hunting.HOOK}") as hook:
+        crm.control("login", consent="allow", callback=callback, rotates=True)
+        _settle(
+            tmp_path,
+            monkeypatch,
+            {
+                **environment(tmp_path, before.url),
+                **APP_OF,
+                f"{logins.PREFIX}OAUTH_URL": before.url,
+                f"{logins.PREFIX}REDIRECT_URI": callback,
+            },
+            hook,
+        )
+        monkeypatch.setattr("pipelines.login.command.open_page", _allow)
+        hunt = Hunt(tmp_path, before, capfd)
+
+        def armed() -> None:
+            """Look for the tokens that are in the file now, too."""
+            tokens = logins.tokens_of(file)
+            for name, form in hunting.wanted(
+                access=tokens.access_token, refresh=tokens.refresh_token
+            ).items():
+                monkeypatch.setitem(hunting.WANTED, f"{name} {len(hunting.WANTED)}", form)
+
+        assert hunt.run("login", "--yes", "--debug") == DONE, hunt.said
+        armed()
+        assert hunt.run("login", "--yes", "--debug") == DONE, hunt.said
+        armed()
+        assert hunt.run("load", *FEW, "--debug") == DONE, hunt.said
+        for command in ("check", "status"):
+            assert hunt.run(command, "--debug") in (DONE, FAILED), hunt.said
+        for at in ("/v1/users/me", "/oauth/"):
+            hunt.front.at = at
+            for status in (400, 401, 500):
+                hunt.front.misbehave = echo(status)
+                logins.expire(file)
+                assert hunt.run("load", *FEW, "--debug", "--json") in (FAILED, USAGE, PARTIAL, DONE), (
+                    hunt.said
+                )
+                hunt.front.misbehave = None
+                assert hunt.run("load", *FEW, "--debug") == DONE, hunt.said
+                armed()
+        hunt.front.misbehave = echo(500)
+        assert hunt.run("logout", "--debug") != DONE, hunt.said
+        kept = {one.partition(": ")[0] for one in found_below(tmp_path)}
+        assert kept == {str(file.path)}
+        assert stat.S_IMODE(file.path.stat().st_mode) == 0o600
+        hunt.front.misbehave = None
+        assert hunt.run("logout", "--debug") == DONE, hunt.said
+        assert found_below(tmp_path) == []
+
+
+def _allow(address: str) -> bool:
+    """A browser in which somebody allows it."""
+    threading.Thread(target=httpx.get, args=[address], kwargs={"follow_redirects": True}, daemon=True).start()
+    return True
 
 
 @pytest.mark.parametrize("how", ["--print", "--no-check", "--check"])
