@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pytest
 import typer
 import yaml  # type: ignore[import-untyped]
 
@@ -13,6 +14,7 @@ from tests.support import DEFAULT, PIPEDRIVE, place_in
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
+MOST_STEPS = 10
 API = (ROOT / "sources/pipedrive/API.md").read_text()
 
 
@@ -20,6 +22,18 @@ def test_the_readme_lists_every_command_and_no_other() -> None:
     commands = set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
     rows = re.findall(r"^\| `roundtrip (\w+)`(?:, `(\w+)`)?", README, re.MULTILINE)
     assert {name for row in rows for name in row if name} == commands
+
+
+@pytest.mark.parametrize("way", ["## Your own account", "### OAuth instead of a token"])
+def test_a_new_user_gets_to_the_dashboard_in_ten_commands(way: str) -> None:
+    steps = README.split(f"\n{way}\n")[1].split("```")[1].strip().splitlines()
+    assert len(steps) <= MOST_STEPS
+    assert steps[0].startswith("make install")
+    assert "\ninstall:" in (ROOT / "Makefile").read_text()
+    asked = [found[1] for step in steps[1:] if (found := re.match(r"\.venv/bin/roundtrip (\w+)", step))]
+    assert len(asked) == len(steps) - 1
+    assert set(asked) <= set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+    assert {"init", "nightly", "dashboard"} <= set(asked)
 
 
 def test_the_readme_names_every_table_that_is_read_by_default() -> None:
