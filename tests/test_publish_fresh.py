@@ -46,15 +46,18 @@ def place(made: Place) -> Place:
     return made
 
 
-def republished(place: Place, run: int, *statements: str) -> dict[int, int]:
+def republished(place: Place, run: int, *statements: str, told_by_time: bool = False) -> dict[int, int]:
     """Change what is built, publish it as a run's; the published numbers, each with its version."""
+    manifest = dbt.manifest(place)
+    version = manifest["nodes"]["model.roundtrip.first"]["columns"]["version"]
+    version["config"]["meta"]["told_by_time"] = told_by_time
     with open_warehouse(place, "ops") as warehouse:
         for statement in statements:
             warehouse.execute(statement)
         warehouse.execute(
             "insert into ops.transforms (run_id, started_at) values (?, current_timestamp)", [str(run)]
         )
-        publish(warehouse, dbt.manifest(place), edition(run))
+        publish(warehouse, manifest, edition(run))
     return published(place)
 
 
@@ -74,6 +77,18 @@ def test_rows_built_since_replace_those_of_before_and_the_others_are_not_looked_
         WITHOUT_SAYING,
     )
     assert found == dict.fromkeys(range(1, 21), 1) | {5: 2, 21: 2}
+
+
+def test_what_only_time_changes_is_brought_also_in_rows_that_were_not_built_since(place: Place) -> None:
+    found = republished(
+        place,
+        2,
+        f"insert into build.first (number, version, _built_at) values (21, 2, {NOW})",
+        WITHOUT_SAYING,
+        "update build.first set version = null where number = 8",
+        told_by_time=True,
+    )
+    assert found == dict.fromkeys(range(1, 21), 1) | {7: -1, 8: None, 21: 2}
 
 
 def test_rows_that_are_built_no_more_go(place: Place) -> None:
@@ -111,6 +126,18 @@ def test_rows_that_readers_lost_are_published_again(place: Place) -> None:
     table = "first" if place.destination == "duckdb" else "reports.first"
     _in_reports(place, f"delete from {table} where number < 9")
     assert republished(place, 2) == dict.fromkeys(range(1, 21), 1)
+
+
+def test_days_of_a_snapshot_that_readers_lost_are_published_again(made: Place) -> None:
+    for version, day in ((2, 1), (3, 2)):
+        done = built(made, version=version, day=day)
+        assert (done.status, done.problem) == ("done", "")
+    table = "snap_of_day" if made.destination == "duckdb" else "reports.snap_of_day"
+    _in_reports(made, f"delete from {table} where version < 3")
+    assert built(made, version=4, day=3).status == "done"
+    with open_reports(made) as reports:
+        rows = reports.rows("select version from snap_of_day order by snapshot_date")
+    assert [row["version"] for row in rows] == [1, 2, 3, 4]
 
 
 def _in_reports(place: Place, statement: str) -> None:

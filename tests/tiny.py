@@ -60,7 +60,7 @@ models:
   - name: second
     columns: [{name: row_count, data_tests: [{is_key: {name: row_count_is_key}}]}]
   - name: snap_of_day
-    columns: [{name: snapshot_date, data_tests: [is_key]}]
+    columns: [{name: snapshot_date}]
 """,
     "tests/no_refused_version.sql": """
 select number, version from {{ ref('first') }} where version = {{ env_var('TINY_REFUSED', '-1') }}

@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.files import put
-from pipelines.publish.tables import Table, listed
+from pipelines.publish.tables import Table, listed, told_anew
 from pipelines.sql import literal, quoted
 from pipelines.warehouse import Warehouse
 from sources.errors import TransformError
@@ -100,23 +100,40 @@ def _published(warehouse: Warehouse) -> dict[str, dict[str, str]]:
 
 def _bring(warehouse: Warehouse, table: Table, before: dict[str, str] | None) -> None:
     """Bring one table of the file to what is built."""
-    if not table.key or before is None or list(before.items()) != list(table.columns.items()):
+    if before is None or list(before.items()) != list(table.columns.items()):
         _write(warehouse, table)
         return
-    if table.fresh and _brought_fresh(warehouse, table):
+    if (table.changing and _brought_days(warehouse, table)) or (
+        table.fresh and _brought_fresh(warehouse, table)
+    ):
         _comment(warehouse, table)
         return
+    if not table.key:
+        _write(warehouse, table)
+        return
     warehouse.execute(_outdated(table))
-    ((outdated, there, of_those, wanted),) = warehouse.rows_of(_counts(table))
+    ((outdated, there, wanted),) = warehouse.rows_of(_counts(table))
     if outdated > MOST_CHANGED * there:
         _write(warehouse, table)
         return
     if outdated:
         warehouse.execute(f"delete from {_named(table.name)} where rowid in (select place from outdated)")  # noqa: S608 (quoted names)
     # Rows are told apart by a key: when there are as many as wanted, they are those.
-    if of_those - outdated < wanted:
+    if there - outdated < wanted:
         warehouse.execute(_missing(table))
     _comment(warehouse, table)
+
+
+def _brought_days(warehouse: Warehouse, table: Table) -> bool:
+    """Bring the days that may be others than published; whether as many rows are published then as are built."""
+    name = _named(table.name)
+    warehouse.execute(f"delete from {name} where {table.changing}")  # noqa: S608 (quoted names)
+    warehouse.execute(
+        f"insert into {name} ({listed(table.columns)}) select * from ({table.rows}) where {table.changing}"  # noqa: S608 (quoted names)
+    )
+    counts = f"select (select count(*) from {name}), (select count(*) from ({table.rows}))"  # noqa: S608 (quoted names)
+    ((there, built),) = warehouse.rows_of(counts)
+    return bool(there == built)
 
 
 def _brought_fresh(warehouse: Warehouse, table: Table) -> bool:
@@ -129,6 +146,8 @@ def _brought_fresh(warehouse: Warehouse, table: Table) -> bool:
     if fresh:
         warehouse.execute(f"delete from {name} where {keys} in (select {keys} from ({table.fresh}))")  # noqa: S608 (quoted names)
         warehouse.execute(f"insert into {name} ({listed(table.columns)}) {table.fresh}")
+    if table.told_by_time:
+        warehouse.execute(told_anew(table, name))
     there = f"select count(*) from {name}"  # noqa: S608 (quoted names)
     if warehouse.rows_of(there)[0][0] > built:
         warehouse.execute(f"delete from {name} where {keys} not in (select {keys} from ({table.rows}))")  # noqa: S608 (quoted names)
@@ -136,13 +155,9 @@ def _brought_fresh(warehouse: Warehouse, table: Table) -> bool:
 
 
 def _counts(table: Table) -> str:
-    """How many rows are outdated; are published; of these may have changed; and are built of those."""
+    """How many rows are outdated, are published, and are built."""
     return f"""
-        select
-            (select count(*) from outdated),
-            count(*),
-            count(*) filter (where {table.changing}),
-            (select count(*) from ({table.rows}) where {table.changing})
+        select (select count(*) from outdated), count(*), (select count(*) from ({table.rows}))
         from {_named(table.name)}
     """  # noqa: S608 (quoted names)
 
@@ -152,8 +167,8 @@ def _outdated(table: Table) -> str:
     row = f"hash({listed(table.columns)}) as row_hash"
     return f"""
         create or replace temporary table outdated as
-        select place from (select rowid as place, {row} from {_named(table.name)} where {table.changing}) as published
-        anti join (select {row} from ({table.rows}) where {table.changing}) as built using (row_hash)
+        select place from (select rowid as place, {row} from {_named(table.name)}) as published
+        anti join (select {row} from ({table.rows})) as built using (row_hash)
     """  # noqa: S608 (quoted names)
 
 
@@ -163,8 +178,8 @@ def _missing(table: Table) -> str:
     same = " and ".join(f"built.key_{number} = published.key_{number}" for number in range(len(table.key)))
     return f"""
         insert into {_named(table.name)} ({listed(table.columns)})
-        select {listed(table.columns)} from (select *, {keys} from ({table.rows}) where {table.changing}) as built
-        anti join (select {keys} from {_named(table.name)} where {table.changing}) as published on {same}
+        select {listed(table.columns)} from (select *, {keys} from ({table.rows})) as built
+        anti join (select {keys} from {_named(table.name)}) as published on {same}
     """  # noqa: S608 (quoted names)
 
 

@@ -16,7 +16,7 @@ from dataclasses import replace
 import psycopg2
 import psycopg2.errors
 
-from pipelines.publish.tables import EDITION, Table, listed
+from pipelines.publish.tables import EDITION, Table, listed, told_anew
 from pipelines.reports import SCHEMA
 from pipelines.sql import literal, quoted
 from pipelines.warehouse import Warehouse
@@ -119,14 +119,14 @@ def _bring(warehouse: Warehouse, table: Table, before: dict[str, str] | None) ->
     else:
         _reshape(warehouse, table, before)
         # In a column that has just come, rows that stay as they are would have no value.
-        _replace_rows(
-            warehouse, table if before == table.columns else replace(table, changing="true", fresh="")
-        )
+        _replace_rows(warehouse, table if before == table.columns else replace(table, changing="", fresh=""))
     _index(warehouse, table)
 
 
 def _replace_rows(warehouse: Warehouse, table: Table) -> None:
     """Replace the rows that are not as built; all of them, when nothing tells rows apart."""
+    if table.changing and _brought_days(warehouse, table):
+        return
     if not table.key:
         warehouse.execute(f"delete from {_named(table.name)}")  # noqa: S608 (quoted names)
         warehouse.execute(f"insert into {_named(table.name)} ({listed(table.columns)}) {table.rows}")
@@ -140,10 +140,24 @@ def _replace_rows(warehouse: Warehouse, table: Table) -> None:
         warehouse.execute(_missing(table))
 
 
+def _brought_days(warehouse: Warehouse, table: Table) -> bool:
+    """Bring the days that may be others than published; whether as many rows are published then as are built."""
+    name = _named(table.name)
+    warehouse.execute(f"delete from {name} where {table.changing}")  # noqa: S608 (quoted names)
+    warehouse.execute(
+        f"insert into {name} ({listed(table.columns)}) "  # noqa: S608 (quoted names)
+        f"select {listed(table.columns)} from ({table.rows}) as built where {table.changing}"
+    )
+    ((there, built),) = warehouse.rows_of(_counts(table))
+    return bool(there == built)
+
+
 def _brought_fresh(warehouse: Warehouse, table: Table) -> bool:
     """Bring what was built since; whether all that is built is published then."""
     _delete(warehouse, table, _replaced(table))
     warehouse.execute(f"insert into {_named(table.name)} ({listed(table.columns)}) {table.fresh}")
+    if table.told_by_time:
+        warehouse.execute(told_anew(table, _named(table.name)))
     ((there, built),) = warehouse.rows_of(_counts(table))
     if there > built:
         _delete(warehouse, table, _vanished(table))
@@ -188,9 +202,9 @@ def _outdated(table: Table) -> str:
     return f"""
         select published._place as place
         from (
-            select ctid as _place, *, {_keys(table)} from {_named(table.name)} where {table.changing}
+            select ctid as _place, *, {_keys(table)} from {_named(table.name)}
         ) as published
-        left join (select *, {_keys(table)} from ({table.rows}) as built where {table.changing}) as built
+        left join (select *, {_keys(table)} from ({table.rows}) as built) as built
             on {_same_key(table)}
         where built._key_1 is null or ({_values(table, "published")}) is distinct from ({_values(table, "built")})
         """  # noqa: S608 (quoted names)
@@ -219,8 +233,8 @@ def _counts(table: Table) -> str:
     """How many rows are published, and how many are built."""
     return f"""
         select
-            (select count(*) from {_named(table.name)} where {table.changing}),
-            (select count(*) from ({table.rows}) as built where {table.changing})
+            (select count(*) from {_named(table.name)}),
+            (select count(*) from ({table.rows}) as built)
         """  # noqa: S608 (quoted names)
 
 
@@ -229,9 +243,9 @@ def _missing(table: Table) -> str:
     return f"""
         insert into {_named(table.name)} ({listed(table.columns)})
         select {listed(table.columns)}
-        from (select *, {_keys(table)} from ({table.rows}) as built where {table.changing}) as built
+        from (select *, {_keys(table)} from ({table.rows}) as built) as built
         where not exists (
-            select 1 from (select {_keys(table)} from {_named(table.name)} where {table.changing}) as published
+            select 1 from (select {_keys(table)} from {_named(table.name)}) as published
             where {_same_key(table)}
         )"""  # noqa: S608 (quoted names)
 

@@ -15,6 +15,8 @@ OWN = "_"
 """Columns whose name begins so are the build's own."""
 BUILT_AT = "_built_at"
 """When a row of a table that is built bit by bit was built; a row that is changed in place is built anew."""
+TOLD_BY_TIME = "told_by_time"
+"""The meta of a column that is told anew each time, without the row being built anew."""
 KEY_TESTS = ("is_key", "unique")
 Catalog = Mapping[str, Mapping[str, str]]
 """Tables, their columns, and the types of these."""
@@ -59,12 +61,14 @@ class Table:
     column_descriptions: Mapping[str, str] = field(default_factory=dict)
     key: tuple[str, ...] = ()
     """Expressions that tell rows apart; none when no test says which."""
-    changing: str = "true"
-    """The rows that may differ from those published, as a condition in SQL."""
+    changing: str = ""
+    """The rows that alone may differ from those published, as a condition in SQL; empty when any may."""
     built_at: str = ""
     """A query of the latest moment at which a row was built; empty where rows do not say when they were."""
     fresh: str = ""
     """A query of the rows that were built since the published ones; empty where that is not known."""
+    told_by_time: tuple[str, ...] = ()
+    """Columns that may be others also in rows that were not built since."""
 
 
 def published_tables(
@@ -125,7 +129,7 @@ def _table(
     }
     source = named(schema, name)
     rows = f"select {listed(columns)} from {source}"  # noqa: S608 (a model's own name)
-    mark = since.marks.get(name) if key else None
+    mark = since.marks.get(name) if key and BUILT_AT in there else None
     return Table(
         name=name,
         rows=rows,
@@ -133,9 +137,12 @@ def _table(
         description=node["description"].strip(),
         column_descriptions={column: text for column, text in texts.items() if column in columns},
         key=key,
-        changing=f"{DAY} >= date '{since.day}'" if grows and since.day else "true",
+        changing=f"{DAY} >= date '{since.day}'" if grows and since.day else "",
         built_at=f"select max({BUILT_AT})::varchar from {source}" if BUILT_AT in there else "",  # noqa: S608 (quoted names)
         fresh=f"{rows} where {BUILT_AT} > timestamp with time zone {literal(mark)}" if mark else "",
+        told_by_time=tuple(
+            column for column, of in node["columns"].items() if of["config"]["meta"].get(TOLD_BY_TIME)
+        ),
     )
 
 
@@ -167,6 +174,21 @@ def _edition(warehouse: Warehouse, edition: Edition, tables: Iterable[Table]) ->
         description="Which state the tables are of: one row.",
         column_descriptions={name: text for name, (_, _, text) in facts.items()},
     )
+
+
+def told_anew(table: Table, name: str) -> str:
+    """Bring the columns that time changes to what is built, in all rows of a published table: its name in SQL."""
+    told = {quoted(column): f"built._told_{number}" for number, column in enumerate(table.told_by_time)}
+    keys = {key: f"built._key_{number}" for number, key in enumerate(table.key)}
+    built = (f"({found}) as {called.removeprefix('built.')}" for found, called in {**keys, **told}.items())
+    return f"""
+        update {name}
+        set {", ".join(f"{column} = {value}" for column, value in told.items())}
+        from (select {", ".join(built)} from ({table.rows}) as found) as built
+        where
+            {" and ".join(f"({key}) = {value}" for key, value in keys.items())}
+            and ({" or ".join(f"{column} is distinct from {value}" for column, value in told.items())})
+    """  # noqa: S608 (quoted names)
 
 
 def listed(names: Iterable[str]) -> str:

@@ -80,10 +80,14 @@
     coalesce(counted.touches, 0) as touches,
     counted.first_touch_at,
     counted.last_touch_at,
+    {{ days_since_last_touch('counted.last_touch_at', 'as_of.as_of') }} as days_since_last_touch
+{%- endmacro %}
+
+{# Full days since the last touch; 0 when it lies ahead. #}
+{% macro days_since_last_touch(last_touch_at, as_of) -%}
     case -- not greatest() alone, which passes over nulls
-        when counted.last_touch_at is not null
-            then greatest({{ full_days('counted.last_touch_at', 'as_of.as_of') }}, 0)
-    end as days_since_last_touch
+        when {{ last_touch_at }} is not null then greatest({{ full_days(last_touch_at, as_of) }}, 0)
+    end
 {%- endmacro %}
 
 {# The next activity of a record, from the CTE upcoming. #}

@@ -20,6 +20,9 @@
         {%- set record = (model.name.split('__') | last).removeprefix('dim_').split('_')[0] -%}
         {%- do ingredients.append(custom_fields_recipe(record ~ 's')) -%}
     {%- endif -%}
+    {%- if 'engagement_counts()' in model.raw_code -%}
+        {%- do ingredients.extend([engagement_counts(), overdue_counts(), first_to_come('x'), next_activity()]) -%}
+    {%- endif -%}
     {%- do ingredients.extend(views_behind(model)) -%}
     {{ return("'" ~ local_md5(ingredients | join('\n'))[:12] ~ "'") }}
 {% endmacro %}
@@ -53,9 +56,9 @@
 {% endmacro %}
 
 {# When a row was built: later than any row of the table before, whatever the clock says. #}
-{% macro built_at() -%}
+{% macro built_at(column='_built_at') -%}
     {% if is_incremental() -%}
-        greatest(current_timestamp, (select max(_built_at) + interval '1 microsecond' from {{ this }}))
+        greatest(current_timestamp, (select max({{ column }}) + interval '1 microsecond' from {{ this }}))
     {%- else -%}
         current_timestamp
     {%- endif %}
@@ -124,6 +127,33 @@
                     and held._lost_at is not distinct from deals.lost_at
                 {% endif %}
         )
+    {% endif %}
+{%- endmacro %}
+
+{# Of an engagement table: rows of records that were built anew or are gone, or whose activities were counted anew. #}
+{% macro forget_stale_engagement(key, records, counted) -%}
+    {% if is_incremental() %}
+        delete from {{ this }} as held
+        where not exists (
+            select 1
+            from {{ records }} as records
+            left join {{ counted }} as counted on records.crm = counted.crm and records.{{ key }} = counted.{{ key }}
+            where
+                held.crm = records.crm
+                and held.{{ key }} = records.{{ key }}
+                and held._record_built_at = records._built_at
+                and held._counted_at is not distinct from counted._counted_at
+        )
+    {% endif %}
+{%- endmacro %}
+
+{# Of an engagement table: what only time changes, in the rows that stay. Readers are told apart from what was built. #}
+{% macro tell_days_since_last_touch_anew() -%}
+    {% if is_incremental() %}
+        {%- set days = days_since_last_touch('last_touch_at', '(select as_of from ' ~ ref('int_as_of') ~ ')') %}
+        update {{ this }}
+        set days_since_last_touch = {{ days }}
+        where days_since_last_touch is distinct from {{ days }}
     {% endif %}
 {%- endmacro %}
 

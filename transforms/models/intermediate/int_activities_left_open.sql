@@ -1,6 +1,3 @@
-{# A table: three models read these few out of many. #}
-{{ config(materialized='table') }}
-
 with
 activities as (
 

@@ -81,6 +81,7 @@ select
     coalesce(closed.touches_before_lost, 0) as touches_before_lost,
     deals.won_at as _won_at,
     deals.lost_at as _lost_at,
+    {{ built_at('_counted_at') }} as _counted_at,
     {{ recipe() }} as _recipe
 from counted
 left join deals on counted.crm = deals.crm and counted.deal_id = deals.deal_id

@@ -60,6 +60,7 @@ reached as (
 select
     counted.*,
     coalesce(reached.contacts_touched, 0) as contacts_touched,
+    {{ built_at('_counted_at') }} as _counted_at,
     {{ recipe() }} as _recipe
 from counted
 left join reached on counted.crm = reached.crm and counted.organization_id = reached.organization_id

@@ -43,6 +43,7 @@ select
     {{ activity_counts() }},
     count(distinct deal_id) filter (where is_touch) as deals_touched,
     max(_built_at) as _built_at,
+    {{ built_at('_counted_at') }} as _counted_at,
     {{ recipe() }} as _recipe
 from takings_part
 group by crm, participant_id

@@ -1,7 +1,25 @@
+{# Built bit by bit; only the days since the last touch change by themselves, and are told anew in place. #}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook=[
+        '{{ forget_stale_engagement("organization_id", ref("dim_organization"), ref("int_organizations_counted")) }}',
+        '{{ tell_days_since_last_touch_anew() }}',
+    ],
+    post_hook='{{ gather_statistics() }}',
+    indexes=key_indexes(['organization_id', 'crm']),
+) }}
+
 with
 organizations as (
 
-    select * from {{ ref('dim_organization') }}
+    select * from {{ ref('dim_organization') }} as found
+    {% if is_incremental() %}
+        where not exists (
+            select 1 from {{ this }} as held where held.crm = found.crm and held.organization_id = found.organization_id
+        )
+    {% endif %}
 
 ),
 
@@ -19,7 +37,10 @@ counted as (
 
 left_open as (
 
-    select * from {{ ref('int_activities_left_open') }}
+    select activities.*
+    from {{ ref('int_activities_left_open') }} as activities
+    inner join organizations
+        on activities.crm = organizations.crm and activities.organization_id = organizations.organization_id
 
 ),
 
@@ -30,7 +51,6 @@ overdue as (
         organization_id,
         {{ overdue_counts() }}
     from left_open
-    where organization_id is not null
     group by crm, organization_id
 
 ),
@@ -49,7 +69,12 @@ select
     {{ next_activity() }},
     {{ full_days('organizations.created_at', 'counted.first_touch_at') }} as days_create_to_first_touch,
     coalesce(counted.deals_touched, 0) as deals_touched,
-    coalesce(counted.touches, 0) = 0 as never_touched
+    coalesce(counted.touches, 0) = 0 as never_touched,
+    -- provenance
+    organizations._built_at as _record_built_at,
+    counted._counted_at,
+    {{ built_at() }} as _built_at,
+    {{ recipe() }} as _recipe
 from organizations
 cross join as_of
 left join counted on organizations.crm = counted.crm and organizations.organization_id = counted.organization_id
