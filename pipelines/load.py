@@ -33,6 +33,7 @@ from sources.crm import Account
 from sources.embedding import Gathering
 from sources.entity import Entity
 from sources.errors import (
+    MAKE_ROOM,
     BudgetSpent,
     LoadError,
     NotAccepted,
@@ -40,6 +41,7 @@ from sources.errors import (
     RoundtripError,
     Unreachable,
     UsageError,
+    full_disk,
 )
 from sources.extracting import asked_once, extractions
 from sources.http import Client
@@ -48,6 +50,7 @@ from sources.resources import Extraction, resource
 from sources.walk import Fetcher, Reader
 
 LOG = logging.getLogger("roundtrip.load")
+GOES_ON = "What was loaded before is kept, and the next run goes on from there."
 END = object()
 GLANCE = 0.001
 """Seconds until we look again whether a page is there."""
@@ -277,7 +280,7 @@ class Loading:
                 raise cause from error  # dlt hands on also an interruption as an error of its own
             raise LoadError(
                 f"{doing} failed: {self.warehouse.told(cause)}",
-                way_out="What was loaded before is kept, and the next run goes on from there.",
+                way_out=MAKE_ROOM if full_disk(cause) else GOES_ON,
             ) from error
 
 

@@ -75,6 +75,18 @@ class _OfRun(logging.Filter):
         return True
 
 
+class _Short(logging.Filter):
+    """Tells in a line what led to it, where it would come with a traceback; lets all pass."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Put the error in the place of its traceback."""
+        if record.exc_info and (error := record.exc_info[1]):
+            told = " ".join(f"{type(error).__name__}: {error}".split())
+            record.msg, record.args = f"{record.getMessage()} ({told})", ()
+            record.exc_info = record.exc_text = None
+        return True
+
+
 def log_format() -> LogFormat:
     """How the lines are to look; a setting that cannot be read is for the command to tell."""
     try:
@@ -98,6 +110,8 @@ def set_up(terminal: Console | None, *, form: LogFormat = "text", debug: bool = 
         level = logging.WARNING
     handler.setFormatter(Veiled(lines))
     handler.name = OURS
+    if not debug:
+        handler.addFilter(_Short())
     own, others = logging.getLogger(OURS), logging.getLogger()
     own.handlers, own.propagate = [handler], False
     others.handlers = [one for one in others.handlers if one.name != OURS] + [handler]

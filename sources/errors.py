@@ -28,6 +28,11 @@ RoundtripError
     └── WrongType            a value of another type than declared
 """
 
+import re
+
+FULL = re.compile("no space left on device|disk quota exceeded|not enough space on the disk", re.IGNORECASE)
+MAKE_ROOM = "Make room there. What was loaded before is kept, and the next run goes on from there."
+
 
 class RoundtripError(Exception):
     """What happened, with the CRM, entity, record and request it concerns, and the way out."""
@@ -58,13 +63,26 @@ class RoundtripError(Exception):
 
 
 def unexpected(error: BaseException) -> RoundtripError:
-    """What is told of an error that nobody has foreseen."""
+    """What is told of an error that nobody has foreseen where it came up; a full disk may come up anywhere."""
+    if full := full_disk(error):
+        told = RoundtripError(f"A disk is full: {str(full).splitlines()[0]}.", way_out=MAKE_ROOM)
+        told.__cause__ = error
+        return told
     told = RoundtripError(
         f"Something unexpected happened: {type(error).__name__}: {error}",
         way_out="Please report it with the output of the same command with --debug.",
     )
     told.__cause__ = error
     return told
+
+
+def full_disk(error: BaseException | None) -> BaseException | None:
+    """The error that says so, among an error and what led to it, when it is for want of room."""
+    while error is not None:
+        if FULL.search(str(error)):
+            return error
+        error = error.__cause__ or error.__context__
+    return None
 
 
 class UsageError(RoundtripError):

@@ -96,6 +96,22 @@ def test_a_traceback_is_part_of_its_line(lines: Lines) -> None:
     assert told["traceback"].endswith("with base 10: 'x'")
 
 
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_what_a_library_logs_with_a_traceback_is_one_line_unless_somebody_debugs(
+    form: logs.LogFormat, lines: Lines
+) -> None:
+    for debug in (False, True):
+        logs.set_up(None, form=form, debug=debug)
+        try:
+            Path("/nowhere/at/all").read_text()
+        except OSError:
+            logging.getLogger("dlt").exception("worker %s died", 3)
+        told = lines()
+        assert ("Traceback" in told) is debug
+        assert "worker 3 died" in told
+        assert "No such file or directory: '/nowhere/at/all'" in told
+
+
 def test_remarks_are_lines_too_where_nothing_but_json_may_stand(lines: Lines) -> None:
     logs.set_up(None, form="json")
     for style in ("dim", "yellow", "bold red"):
