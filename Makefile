@@ -9,7 +9,7 @@ export UV_NO_PROGRESS := 1
 export UV_COMPILE_BYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test soak lint format bench lock clean
+.PHONY: help install demo test soak torture lint format bench lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -26,6 +26,10 @@ soak: $(VENV)/.installed ## Run at full length the tests that make test shortens
 	@ROUNDTRIP_SOAK=1 $(BIN)/pytest -n auto --dist loadscope --no-loadscope-reorder \
 		tests/test_many_days.py tests/test_incremental.py tests/test_truth.py tests/test_publish.py \
 		tests/test_crash.py tests/test_faults.py tests/test_push_crash.py tests/test_push_machine.py tests/test_mirror.py
+
+torture: $(VENV)/.installed ## Torture it through sixty days of faults, kills, full disks and rivals, then prove that nothing is wrong
+	@$(BIN)/python -m tests.torture $(if $(SEED),--seed $(SEED)) $(if $(DAYS),--days $(DAYS)) \
+		$(if $(KILLS),--kills $(KILLS)) $(if $(DESTINATION),--destination $(DESTINATION))
 
 lint: $(VENV)/.installed ## Check format, rules, types, SQL and the direction of imports
 	@$(BIN)/ruff format --check .
