@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 
 from pipelines.place import Place
 from pipelines.warehouse import Warehouse
-from pipelines.warehouse.postgres import connect
+from pipelines.warehouse.postgres import connect, named_errors
 from sources.errors import Busy, UsageError
 
 JUST_BEGUN = "a run that has just begun"
@@ -71,11 +71,12 @@ def _server_locked(place: Place, command: str) -> Iterator[None]:
     """Another machine may write to the same database: the server holds a lock for as long as we are connected."""
     title = f"roundtrip {command}, process {os.getpid()} on {socket.gethostname()}"
     with closing(connect(place, title=title)) as server, server.cursor() as cursor:
-        cursor.execute("select pg_try_advisory_lock(%s)", [KEY])
-        if not cursor.fetchone()[0]:
-            cursor.execute(HOLDER, [KEY >> 32, KEY & 0xFFFFFFFF])
-            found = cursor.fetchone()
-            raise _busy(place, "{}, from {}, since {}".format(*found) if found else JUST_BEGUN)
+        with named_errors(place, server):
+            cursor.execute("select pg_try_advisory_lock(%s)", [KEY])
+            if not cursor.fetchone()[0]:
+                cursor.execute(HOLDER, [KEY >> 32, KEY & 0xFFFFFFFF])
+                found = cursor.fetchone()
+                raise _busy(place, "{}, from {}, since {}".format(*found) if found else JUST_BEGUN)
         try:
             yield
         finally:  # else the server lets go of it only some time after we have gone, and refuses the next run until then

@@ -13,7 +13,7 @@ import duckdb
 import psycopg2
 
 from pipelines.place import Place
-from pipelines.warehouse.postgres import connect, redacted
+from pipelines.warehouse.postgres import connect, named_errors, redacted
 from sources.errors import LoadError, UsageError
 
 SCHEMA = "reports"
@@ -85,10 +85,11 @@ def _schema(place: Place) -> Iterator[Reports]:
         # One snapshot for all that is asked.
         server.set_session(isolation_level="REPEATABLE READ", readonly=True, autocommit=False)
         with server.cursor() as cursor:
-            cursor.execute("select 1 from information_schema.schemata where schema_name = %s", [SCHEMA])
-            if not cursor.fetchone():
-                raise UsageError(f"Nothing is published in {place.title} yet.", way_out=MAKE_THEM)
-            cursor.execute(f"set search_path = {SCHEMA}")
+            with named_errors(place, server):
+                cursor.execute("select 1 from information_schema.schemata where schema_name = %s", [SCHEMA])
+                if not cursor.fetchone():
+                    raise UsageError(f"Nothing is published in {place.title} yet.", way_out=MAKE_THEM)
+                cursor.execute(f"set search_path = {SCHEMA}")
             yield _Schema(place, cursor)
 
 

@@ -11,9 +11,10 @@ from pipelines import status
 from pipelines.check import check
 from pipelines.config import read_place
 from pipelines.lock import locked
+from pipelines.ops import Run
 from pipelines.place import Place
 from pipelines.warehouse import open_warehouse
-from sources.errors import Busy, UsageError
+from sources.errors import Busy, LoadError, UsageError
 from tests.postgres import Server
 from tests.support import PIPEDRIVE, execute, query, run, sandbox
 from tests.test_cli import failure, roundtrip
@@ -206,3 +207,43 @@ def test_who_only_reads_cannot_write(postgres_place: Place) -> None:
         pytest.raises(Exception, match="read-only transaction"),
     ):
         warehouse.execute("create schema mischief")
+
+
+# --- a server that goes away ---
+
+OTHERS = (
+    "select pg_terminate_backend(pid) from pg_stat_activity "
+    "where datname = current_database() and pid <> pg_backend_pid()"
+)
+
+
+@pytest.mark.parametrize("step", ["connecting", "normalizing", "loading"])
+def test_a_connection_lost_in_mid_run_is_told_as_that_and_the_next_run_goes_on(
+    step: str, postgres_place: Place
+) -> None:
+    def lose(_run: Run, begun: str) -> None:
+        if begun == step:
+            execute(postgres_place, OTHERS)
+
+    with sandbox(60, crms=["pipedrive"]) as crm:
+        settings = crm.settings(postgres_place, entities=("stages",))
+        with pytest.raises(LoadError) as caught:
+            run(settings, watch=lose)
+        assert "The connection to the warehouse postgresql://localhost/" in str(caught.value)
+        assert "goes on from there" in str(caught.value)
+        assert run(settings).status == "done"
+
+
+def test_a_lock_that_was_lost_with_its_connection_can_be_taken_again(postgres_place: Place) -> None:
+    with locked(postgres_place, "load"):
+        execute(postgres_place, OTHERS)
+    with locked(postgres_place, "load"):
+        pass
+
+
+def test_whatever_is_asked_of_a_lost_connection_is_told_as_lost(postgres_place: Place) -> None:
+    with open_warehouse(postgres_place, "ops") as warehouse:
+        execute(postgres_place, OTHERS)
+        for _ in range(2):
+            with pytest.raises(LoadError, match="was lost: "), warehouse.transaction():
+                warehouse.execute("select 1")

@@ -7,7 +7,7 @@ has a unique index on its key, which dlt does not make: without it a merge of 1,
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from typing import Any, ClassVar
 from urllib.parse import unquote, urlsplit
@@ -127,19 +127,13 @@ class Postgres(Warehouse):
             cursor.execute(*((_formatted(statement), tuple(parameters)) if parameters else (statement,)))
             yield cursor
 
-    @contextmanager
-    def _named_errors(self) -> Iterator[None]:
-        try:
-            yield
-        except psycopg2.errors.InsufficientPrivilege as error:
-            raise may_not(self.place, str(error)) from error
-        except psycopg2.Error as error:
-            raise LoadError(f"Postgres refused a statement: {self.told(error)}") from error
+    def _named_errors(self) -> AbstractContextManager[None]:
+        return named_errors(self.place, self._server)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """What is executed within happens as a whole, or not at all."""
-        with self._server:
+        with self._named_errors(), self._server:
             yield
 
     def _columns_in(self, schema: str) -> list[tuple[str, str, str]]:
@@ -204,7 +198,7 @@ def connect(place: Place, *, read_only: bool = False, title: str = "roundtrip") 
     except psycopg2.Error as error:
         raise _refusal(place, str(error)) from error
     server.autocommit = True
-    with server.cursor() as cursor:
+    with named_errors(place, server), server.cursor() as cursor:
         cursor.execute("set timezone = 'UTC'")
         cursor.execute("set standard_conforming_strings = on")
         if read_only:
@@ -212,6 +206,23 @@ def connect(place: Place, *, read_only: bool = False, title: str = "roundtrip") 
     psycopg2.extras.register_default_json(server, loads=str)
     psycopg2.extras.register_default_jsonb(server, loads=str)
     return server
+
+
+@contextmanager
+def named_errors(place: Place, server: Any) -> Iterator[None]:
+    """Tell of what the server refuses on a connection, or of the loss of that, as an error of ours."""
+    try:
+        yield
+    except psycopg2.errors.InsufficientPrivilege as error:
+        raise may_not(place, str(error)) from error
+    except psycopg2.Error as error:
+        told = redacted(place, str(error)) or type(error).__name__
+        if not server.closed:
+            raise LoadError(f"Postgres refused a statement: {told}") from error
+        raise LoadError(
+            f"The connection to the warehouse {place.title} was lost: {told.rstrip('.')}.",
+            way_out="What was loaded before is kept; once the server is back, the next run goes on from there.",
+        ) from error
 
 
 def redacted(place: Place, text: str) -> str:
