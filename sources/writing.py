@@ -63,7 +63,7 @@ class Writing:
         latest = instant(self.plan.until)
         utc = table.schema.field(DELETED_AT).type
         columns = {
-            DELETED: pa.array([True] * table.num_rows),
+            DELETED: pa.array([True] * table.num_rows, pa.bool_()),
             DELETED_AT: pa.array([time or latest for time in times], utc),
             LOADED_AT: pa.array([self._loaded_at] * table.num_rows, utc),
         }

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import pytest
 
 from pipelines.place import Place
 from pipelines.push.acting import FOUND
+from pipelines.push.landing import Landing
+from pipelines.warehouse import open_warehouse
 from sources.errors import UsageError
 from tests.pushing import Model, verdicts
 from tests.support import ADMIN, FREE, PIPEDRIVE, Sandbox, differences, execute, query, run, sandbox
@@ -254,6 +257,15 @@ def test_a_lost_record_whose_row_has_left_the_model_is_found_all_the_same(crm: S
     assert {one.record_id for one in model.push().values()} == {created}
     state = "select verdict, record_id, created from ops.push_state"
     assert query(model.settings, state) == [("applied", created, True)]
+
+
+def test_what_is_held_as_deleted_already_lands_as_nothing(crm: Sandbox, model: Model) -> None:
+    one, now = next(iter(living(crm))), datetime.now(UTC)
+    execute(model.settings, f"update raw_pipedrive.activities set is_deleted = true where id = {one}")
+    with open_warehouse(model.settings.place, model.settings.dataset) as warehouse:
+        table = Landing(warehouse, ACTIVITIES, now).of_deleted([one], now)
+    assert table is not None
+    assert table.num_rows == 0
 
 
 def test_a_spent_budget_ends_it_cleanly_and_the_next_run_goes_on(crm: Sandbox, model: Model) -> None:

@@ -41,7 +41,7 @@ class Landing:
         table = held.filter(pc.invert(held[DELETED]))
         size, utc = table.num_rows, table.schema.field(DELETED_AT).type
         marks = {
-            DELETED: pa.array([True] * size),
+            DELETED: pa.array([True] * size, pa.bool_()),  # there may be none, which has no type of its own
             DELETED_AT: pa.array([at] * size, utc),
             LOADED_AT: pa.array([self.loaded_at] * size, utc),
         }
