@@ -6,6 +6,7 @@ on Postgres. Exits with 1 when anything was found.
 
 import argparse
 import random
+import signal
 import sys
 from pathlib import Path
 
@@ -43,6 +44,8 @@ def _say(line: str) -> None:
 def main() -> int:
     """Torture, and tell."""
     given = _arguments()
+    # Whoever ends it lets it take its file systems and servers down.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(128 + signal.SIGTERM))
     replayed = recorded(given.replay) if given.replay else None
     well = [_tell(_outcome(asked, replayed)) for asked in _courses(given)]
     return int(not all(well))
