@@ -6,6 +6,7 @@ It opens the tables for each query, as a BI tool should, and asks one statement.
 import json
 import sys
 import time
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
@@ -41,18 +42,18 @@ def _asked(place: Place) -> tuple[Any, ...]:
             return row
 
 
-def _asked_again(place: Place) -> tuple[Any, ...]:
+def asked_again(ask: Callable[[Place], tuple[Any, ...]], place: Place) -> tuple[Any, ...]:
     """What is told, at the second try if need be.
 
     DuckDB opens a file in steps. Between them a publish may put another file there, and once in some thousand times it
     then looks for a block of the one in the other, which is whole: seen with every published file kept and read anew.
     """
     try:
-        return _asked(place)
+        return ask(place)
     except duckdb.IOException as error:
         if "Could not read enough bytes" not in str(error):
             raise
-        return _asked(place)
+        return ask(place)
 
 
 def main(place: Place, stop: Path) -> None:
@@ -62,7 +63,7 @@ def main(place: Place, stop: Path) -> None:
     sys.stdout.flush()
     while not stop.exists():
         time.sleep(0.02)
-        lowest, highest, rows, second, edition = row = _asked_again(place)
+        lowest, highest, rows, second, edition = row = asked_again(_asked, place)
         reads += 1
         versions.add(edition)
         if not (lowest == highest == second == edition and rows == 20):

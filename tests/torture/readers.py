@@ -16,7 +16,7 @@ import duckdb
 import psycopg2
 
 from pipelines.place import Place
-from tests.reading import placed
+from tests.reading import asked_again, placed
 
 PAUSE = 0.1
 SAME = """
@@ -87,7 +87,7 @@ def main(place: Place, stop: Path) -> None:
     while not stop.exists():
         time.sleep(PAUSE)
         try:
-            row = asked(place)
+            row = asked_again(asked, place)
         except psycopg2.OperationalError as error:
             away[str(error).split("FATAL:")[-1].strip()[:60]] += 1
             continue
