@@ -6,7 +6,6 @@ It opens the tables for each query, as a BI tool should, and asks one statement.
 import json
 import sys
 import time
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
@@ -30,30 +29,17 @@ def placed(text: str) -> Place:
     return Place(**{**told, **{name: Path(told[name]) for name in ("warehouse", "reports", "dashboard")}})
 
 
-def _asked(place: Place) -> tuple[Any, ...]:
+def asked(place: Place, query: str) -> tuple[Any, ...]:
+    """The first row of a query, on a connection of its own."""
     if place.destination == "duckdb":
         with duckdb.connect(str(place.reports), read_only=True) as connection:
-            return connection.execute(SAME_VERSION).fetchall()[0]
+            return connection.execute(query).fetchall()[0]
     with closing(psycopg2.connect(place.postgres_url, options="-csearch_path=reports")) as server:
         server.autocommit = True
         with server.cursor() as cursor:
-            cursor.execute(SAME_VERSION)
+            cursor.execute(query)
             row: tuple[Any, ...] = cursor.fetchall()[0]
             return row
-
-
-def asked_again(ask: Callable[[Place], tuple[Any, ...]], place: Place) -> tuple[Any, ...]:
-    """What is told, at the second try if need be.
-
-    DuckDB opens a file in steps. Between them a publish may put another file there, and once in some thousand times it
-    then looks for a block of the one in the other, which is whole: seen with every published file kept and read anew.
-    """
-    try:
-        return ask(place)
-    except duckdb.IOException as error:
-        if "Could not read enough bytes" not in str(error):
-            raise
-        return ask(place)
 
 
 def main(place: Place, stop: Path) -> None:
@@ -63,7 +49,7 @@ def main(place: Place, stop: Path) -> None:
     sys.stdout.flush()
     while not stop.exists():
         time.sleep(0.02)
-        lowest, highest, rows, second, edition = row = asked_again(_asked, place)
+        lowest, highest, rows, second, edition = row = asked(place, SAME_VERSION)
         reads += 1
         versions.add(edition)
         if not (lowest == highest == second == edition and rows == 20):

@@ -8,11 +8,9 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import psycopg2
 import pytest
 
@@ -26,7 +24,7 @@ from tests import tiny
 from tests.conftest import Places
 from tests.reading import written
 from tests.support import at_length, execute, query
-from tests.tiny import SAME_VERSION, built, change, edition
+from tests.tiny import SAME_VERSION, built, change, edition, republish, seen
 
 PUBLISHES = at_length(100, 25)
 READERS = 2
@@ -43,22 +41,6 @@ def place(places: Places, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         first = built(made)
         assert first.status == "done", first.problem
         yield made
-
-
-def republish(place: Place, version: int, *statements: str) -> None:
-    """Change what is built, and publish it."""
-    with open_warehouse(place, "ops") as warehouse:
-        for statement in statements:
-            warehouse.execute(statement)
-        change(warehouse, version)
-        publish(warehouse, dbt.manifest(place), edition(version))
-
-
-def seen(place: Place) -> Any:
-    with open_reports(place) as reports:
-        (row,) = reports.rows(SAME_VERSION)
-    assert row["lowest"] == row["highest"] == row["second"] == row["edition"]
-    return row["edition"]
 
 
 # --- readers ---
@@ -158,28 +140,6 @@ def test_a_publish_killed_at_any_step_leaves_the_state_before_and_the_next_one_c
     assert left == ({"reports.duckdb"} if place.destination == "duckdb" else set())
 
 
-def test_a_publish_that_cannot_write_says_where_and_leaves_the_warehouse_usable(
-    place: Place, tmp_path: Path
-) -> None:
-    if place.destination != "duckdb":
-        pytest.skip("of files")
-    (tmp_path / "taken").write_text("a file, not a folder")
-    elsewhere = replace(place, reports=tmp_path / "taken/reports.duckdb")
-    with pytest.raises(TransformError, match=r"could not be published to .*taken/reports.duckdb"):
-        republish(elsewhere, 20)
-    republish(place, 21)
-    assert seen(place) == 21
-
-
-def test_a_published_file_that_is_damaged_or_no_database_is_made_from_nothing(place: Place) -> None:
-    if place.destination != "duckdb":
-        pytest.skip("of files")
-    for damage in (b"", b"no database " * 5000, place.reports.read_bytes()[:20_000]):
-        place.reports.write_bytes(damage)
-        republish(place, 30)
-        assert seen(place) == 30
-
-
 # --- what is published ---
 
 
@@ -276,33 +236,6 @@ def test_snapshots_of_a_warehouse_put_in_place_of_another_are_published_as_they_
     with open_reports(place) as reports:
         versions = {row["version"] for row in reports.rows("select version from snap_of_day")}
     assert versions == {7, 81}
-
-
-def test_a_file_that_has_become_mostly_empty_is_written_anew(place: Place) -> None:
-    if place.destination != "duckdb":
-        pytest.skip("of files")
-    republish(place, 90)
-    lean = place.reports.stat().st_size
-    with duckdb.connect(str(place.reports)) as connection:
-        connection.execute("create table filling as select random() as x from range(2_000_000)")
-        connection.execute("create table last as from filling limit 500_000; checkpoint; drop table filling")
-    assert place.reports.stat().st_size > 2 * lean
-    republish(place, 91)
-    assert place.reports.stat().st_size <= lean + 1_000_000
-
-
-def test_a_log_left_by_somebody_who_wrote_into_the_file_does_not_reach_the_next_one(place: Place) -> None:
-    if place.destination != "duckdb":
-        pytest.skip("of files")
-    republish(place, 92)
-    code = (
-        "import duckdb, os, sys; connection = duckdb.connect(sys.argv[1]);"
-        "connection.execute('update first set version = 0'); os._exit(0)"
-    )
-    subprocess.run([sys.executable, "-c", code, str(place.reports)], check=True)
-    assert place.reports.with_name("reports.duckdb.wal").exists()
-    republish(place, 93)
-    assert seen(place) == 93
 
 
 # --- Postgres: what others have built on it ---

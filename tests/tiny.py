@@ -12,8 +12,8 @@ import pytest
 from pipelines import dbt, ops
 from pipelines.ops import Run
 from pipelines.place import Place
-from pipelines.publish import Edition
-from pipelines.reports import Reports
+from pipelines.publish import Edition, publish
+from pipelines.reports import Reports, open_reports
 from pipelines.transform import Transformation, transform
 from pipelines.warehouse import Warehouse, open_warehouse
 
@@ -131,3 +131,20 @@ def change(warehouse: Warehouse, version: int) -> None:
     """Change what is built, without dbt."""
     warehouse.execute(f"update build.first set version = {version}")
     warehouse.execute(f"update build.second set version = {version}")
+
+
+def republish(place: Place, version: int, *statements: str) -> None:
+    """Change what is built, and publish it."""
+    with open_warehouse(place, "ops") as warehouse:
+        for statement in statements:
+            warehouse.execute(statement)
+        change(warehouse, version)
+        publish(warehouse, dbt.manifest(place), edition(version))
+
+
+def seen(place: Place) -> Any:
+    """The version that readers see, all of it the same."""
+    with open_reports(place) as reports:
+        (row,) = reports.rows(SAME_VERSION)
+    assert row["lowest"] == row["highest"] == row["second"] == row["edition"]
+    return row["edition"]

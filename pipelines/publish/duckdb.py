@@ -4,6 +4,11 @@ Whoever has the published file open keeps the old state until it opens it again;
 
 The new file begins as a copy of the published one, and is given the rows that differ: to find those by a hash of each
 row takes a sixth of the time that writing all of them takes. What does not work on the copy is made from nothing.
+
+DuckDB opens a file, reads its header, closes it, and opens the same path again for the rest: which may be another file
+by then. So the copy is changed by one transaction and one checkpoint. That leaves all blocks of the state before alone,
+but for those at the end, which it cuts off and `_lengthen` puts back; with the header of before one reads what was
+before.
 """
 
 import shutil
@@ -23,6 +28,8 @@ BESIDE = "roundtrip_new"
 """What the new file is called while it is attached."""
 STORAGE = "v1.2.0"
 """DuckDB from 1.2 on can read it; without that only the version that wrote it could."""
+HEADER = 12_288
+"""Bytes before the first block."""
 MOST_CHANGED = 1 / 3
 """Of a table's rows; beyond, it is written anew."""
 
@@ -57,7 +64,7 @@ def _made_from(reports: Path, new: Path, warehouse: Warehouse, tables: Sequence[
     shutil.copyfile(reports, new)
     try:
         with _attached(warehouse, new):
-            if _is_mostly_empty(warehouse):
+            if _is_mostly_empty(warehouse, new):
                 return False
             with warehouse.transaction():
                 before = _published(warehouse)
@@ -67,7 +74,15 @@ def _made_from(reports: Path, new: Path, warehouse: Warehouse, tables: Sequence[
                     _bring(warehouse, table, before.get(table.name))
     except duckdb.Error:
         return False  # not a file of ours, or damaged: no harm done
+    _lengthen(new, reports)
     return True
+
+
+def _lengthen(new: Path, reports: Path) -> None:
+    """Give the new file the end of the published one, if it is the shorter."""
+    with reports.open("rb") as before, new.open("ab") as longer:
+        before.seek(longer.tell())
+        shutil.copyfileobj(before, longer)
 
 
 @contextmanager
@@ -81,10 +96,11 @@ def _attached(warehouse: Warehouse, file: Path) -> Iterator[None]:
         warehouse.execute(f"detach {BESIDE}")
 
 
-def _is_mostly_empty(warehouse: Warehouse) -> bool:
+def _is_mostly_empty(warehouse: Warehouse, file: Path) -> bool:
     """Whether most of the file is room that tables have left."""
-    query = "select free_blocks > used_blocks from pragma_database_size() where database_name = ?"
-    return bool(warehouse.rows_of(query, [BESIDE])[0][0])
+    query = "select used_blocks * block_size from pragma_database_size() where database_name = ?"
+    used: int = warehouse.rows_of(query, [BESIDE])[0][0]
+    return file.stat().st_size > HEADER + 2 * used
 
 
 def _published(warehouse: Warehouse) -> dict[str, dict[str, str]]:

@@ -8,17 +8,14 @@ import json
 import sys
 import time
 from collections import Counter
-from contextlib import closing
 from pathlib import Path
-from typing import Any
 
-import duckdb
 import psycopg2
 
 from pipelines.place import Place
-from tests.reading import asked_again, placed
+from tests.reading import asked, placed
 
-PAUSE = 0.1
+PAUSE = 0.5
 SAME = """
 with counted as (
     select
@@ -60,19 +57,6 @@ left join of_the_day on tally.crm = of_the_day.crm
 """
 
 
-def asked(place: Place) -> tuple[Any, ...]:
-    """One read: the run that published, CRMs, and how many of them are torn."""
-    if place.destination == "duckdb":
-        with duckdb.connect(str(place.reports), read_only=True) as connection:
-            return connection.execute(SAME).fetchall()[0]
-    with closing(psycopg2.connect(place.postgres_url, options="-csearch_path=reports")) as server:
-        server.autocommit = True
-        with server.cursor() as cursor:
-            cursor.execute(SAME)
-            row: tuple[Any, ...] = cursor.fetchall()[0]
-            return row
-
-
 def page_is_whole(page: Path) -> bool:
     """Whether the dashboard, if there is one, is there to its end."""
     return not page.exists() or page.read_text().rstrip().endswith("</html>")
@@ -87,7 +71,7 @@ def main(place: Place, stop: Path) -> None:
     while not stop.exists():
         time.sleep(PAUSE)
         try:
-            row = asked_again(asked, place)
+            row = asked(place, SAME)
         except psycopg2.OperationalError as error:
             away[str(error).split("FATAL:")[-1].strip()[:60]] += 1
             continue
