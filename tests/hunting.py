@@ -30,6 +30,9 @@ API_TOKEN = "q7Zk" + "f00dfacedeadbeef" * 2 + "9xWv"
 ACCESS_TOKEN = "deSk-" + "0ddba11/c0ffee+" * 2 + "="
 HOOK = "hK3x" + "b0a710adf00dbabe" * 2 + "7uYp"
 """Part of the address that alerts are posted to."""
+PING = "p1nG" + "deadc0dedeadc0de" * 2 + "3zTq"
+"""Part of the address that a dead man's switch has."""
+MAIL_PASSWORD = "mA1l/w0rd+of=" + "5kEy"
 PASSWORD = "pa55 w%rd/ü@:?#&'\"\\+x"
 """As many characters as an address has to write in another way."""
 SECRETS = {"x-api-token": (API_TOKEN, ADMIN), "x-access-token": (ACCESS_TOKEN, DESKERA_TOKEN)}
@@ -72,7 +75,13 @@ def wanted(**secrets: str) -> dict[str, bytes]:
 
 
 WANTED = wanted(
-    api_token=API_TOKEN, access_token=ACCESS_TOKEN, webhook=HOOK, password=PASSWORD, app_secret=APP_SECRET
+    api_token=API_TOKEN,
+    access_token=ACCESS_TOKEN,
+    webhook=HOOK,
+    ping=PING,
+    mail_password=MAIL_PASSWORD,
+    password=PASSWORD,
+    app_secret=APP_SECRET,
 )
 
 

@@ -9,7 +9,8 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -21,7 +22,7 @@ import typer
 from pipelines import cli, dbt, logs
 from sources.tokens import TokenFile
 from tests import hunting
-from tests.alerts.receivers import Web, web
+from tests.alerts.receivers import USER, Authority, Post, Web, post, web
 from tests.hunting import (
     Front,
     cut_short,
@@ -52,7 +53,7 @@ ASKING: dict[str, list[str]] = {
 }
 """Commands that speak to a CRM, with arguments that keep them short."""
 OTHERS: dict[str, list[str]] = {
-    "alert": [],
+    "alert": ["--test"],
     "transform": ["--select", "dim_date"],
     "init": ["--yes", "--print"],
     "logout": [],
@@ -108,12 +109,59 @@ def test_what_a_library_logs_of_a_secret_is_veiled(capfd: pytest.CaptureFixture[
     assert found_in(said.encode()) == []
 
 
+@dataclass
+class Receivers:
+    """Who receives alerts, knows a secret for that, and repeats it where that is possible."""
+
+    hook: Web
+    ping: Web
+    mail: Post
+    settings: dict[str, str]
+
+    def refuse(self) -> None:
+        """Take nothing from now on."""
+        self.hook.answers, self.ping.answers = [400] * 100, [500] * 100
+        self.mail.login = (USER, "another")
+
+
+@contextmanager
+def receivers(folder: Path) -> Iterator[Receivers]:
+    """All kinds of receivers."""
+    authority = Authority.made(folder)
+    with (
+        web(path=f"/{hunting.HOOK}") as hook,
+        web(path=f"/{hunting.PING}") as ping,
+        post(authority.context, needs_login=True) as mail,
+    ):
+        hook.body, ping.body = f"thanks for {hook.url}", f"thanks for {ping.url}"
+        mail.login = (USER, hunting.MAIL_PASSWORD)
+        told = {
+            "webhook_url": hook.url,
+            "ping_url": ping.url,
+            "smtp_host": "127.0.0.1",
+            "smtp_port": str(mail.port),
+            "smtp_user": USER,
+            "smtp_password": hunting.MAIL_PASSWORD,
+            "smtp_ca_file": str(authority.file),
+            "mail_from": "night@acme.example",
+            "mail_to": "ops@acme.example",
+        }
+        yield Receivers(hook, ping, mail, told)
+
+
 class Hunt:
     """Runs commands in a place, and keeps all they say."""
 
-    def __init__(self, place: Path, front: Front, capture: pytest.CaptureFixture[str]) -> None:
+    def __init__(
+        self,
+        place: Path,
+        front: Front,
+        capture: pytest.CaptureFixture[str],
+        receiving: Receivers | None = None,
+    ) -> None:
         self.place = place
         self.front = front
+        self.receiving = receiving
         self._capture = capture
 
     def run(self, *arguments: str) -> int:
@@ -137,14 +185,14 @@ def hunt(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Iterator[Hunt]:
     """A place on DuckDB."""
-    with sandbox(60) as crm, front(crm.url) as before, web(path=f"/{hunting.HOOK}") as hook:
-        _settle(tmp_path, monkeypatch, environment(tmp_path, before.url), hook)
-        yield Hunt(tmp_path, before, capfd)
+    with sandbox(60) as crm, front(crm.url) as before, receivers(tmp_path) as receiving:
+        _settle(tmp_path, monkeypatch, environment(tmp_path, before.url), receiving)
+        yield Hunt(tmp_path, before, capfd, receiving)
 
 
-def _settle(place: Path, patch: pytest.MonkeyPatch, told: Any, hook: Web) -> None:
-    hook.body = f"thanks for {hook.url}"
-    patch.setenv("ALERTS__WEBHOOK_URL", hook.url)
+def _settle(place: Path, patch: pytest.MonkeyPatch, told: Any, receiving: Receivers) -> None:
+    for name, value in receiving.settings.items():
+        patch.setenv(f"ALERTS__{name.upper()}", value)
     (place / "tmp").mkdir()
     (place / "calls.csv").write_text("push_key,subject,type,owner_id\na,Call,call,1\n")
     patch.chdir(place)
@@ -187,8 +235,8 @@ def test_no_secret_is_written_by_any_command_on_postgres(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     url, administrator = guarded
-    with sandbox(60) as crm, front(crm.url) as before, web(path=f"/{hunting.HOOK}") as hook:
-        _settle(tmp_path, monkeypatch, environment(tmp_path, before.url, url), hook)
+    with sandbox(60) as crm, front(crm.url) as before, receivers(tmp_path) as receiving:
+        _settle(tmp_path, monkeypatch, environment(tmp_path, before.url, url), receiving)
         hunt = Hunt(tmp_path, before, capfd)
         seen: list[str] = []
         before.watch = lambda: seen.extend(found_in_postgres(administrator, ["pg_stat_activity"]))
@@ -212,6 +260,22 @@ def test_no_secret_is_written_by_any_command_on_postgres(
         assert before.passed > 50
         written = found_in_postgres(administrator) + found_below(tmp_path) + found_below(dbt.PROJECT)
         assert seen + written == []
+
+
+def test_no_secret_is_written_whatever_the_receivers_of_alerts_answer(hunt: Hunt) -> None:
+    assert hunt.receiving is not None
+    hunt.front.misbehave = echo(400)
+    assert hunt.run("nightly", "--debug") == FAILED, hunt.said
+    assert hunt.receiving.hook.texts
+    assert hunt.receiving.ping.paths == [f"/{hunting.PING}/{what}" for what in ("start", "fail")]
+    assert len(hunt.receiving.mail.mails) == 1
+    said = "\n".join([*hunt.receiving.hook.texts, *map(str, hunt.receiving.mail.mails)])
+    assert found_in(said.encode()) == []
+    hunt.receiving.refuse()
+    assert hunt.run("nightly", "--debug") == FAILED, hunt.said
+    assert hunt.run("alert", "--test", "--debug") == FAILED, hunt.said
+    assert all(told in hunt.said for told in ("answered 400", "answered 500", "are not accepted")), hunt.said
+    assert found_below(hunt.place) == []
 
 
 FAULTS = {
@@ -271,7 +335,7 @@ def test_no_secret_of_a_login_is_written_but_in_its_file(
 ) -> None:
     file = TokenFile("pipedrive", tmp_path / ".dlt/pipedrive.oauth.json")
     callback = f"http://localhost:{logins.free_port()}/callback"
-    with sandbox(60, ["pipedrive"]) as crm, front(crm.url) as before, web(path=f"/{hunting.HOOK}") as hook:
+    with sandbox(60, ["pipedrive"]) as crm, front(crm.url) as before, receivers(tmp_path) as receiving:
         crm.control("login", consent="allow", callback=callback, rotates=True)
         _settle(
             tmp_path,
@@ -282,7 +346,7 @@ def test_no_secret_of_a_login_is_written_but_in_its_file(
                 f"{logins.PREFIX}OAUTH_URL": before.url,
                 f"{logins.PREFIX}REDIRECT_URI": callback,
             },
-            hook,
+            receiving,
         )
         monkeypatch.setattr("pipelines.login.command.open_page", _allow)
         hunt = Hunt(tmp_path, before, capfd)

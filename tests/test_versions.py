@@ -27,7 +27,7 @@ COMMANDS = (
         "transform",
         "push",
     ),
-    *("status", "fields", "docs"),
+    *("status", "fields", "docs", "alert"),
 )
 NOBODY = "http://127.0.0.1:1"
 """Where no CRM answers."""
@@ -188,7 +188,10 @@ def told(
     return saying
 
 
-def test_every_command_refuses_a_newer_warehouse_and_changes_nothing(told: Callable[[str], str]) -> None:
+def test_every_command_refuses_a_newer_warehouse_and_changes_nothing(
+    told: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALERTS__WEBHOOK_URL", f"{NOBODY}/hook")
     place = Place(warehouse=Path("warehouse.duckdb"))
     open_warehouse(place, "ops").close()
     execute(place, "update ops.schema_versions set version = 99 where schema_name = 'ops'")

@@ -101,6 +101,8 @@ class Post:
     mails: list[EmailMessage] = field(default_factory=list)
     refuses: set[str] = field(default_factory=set)
     """Addresses that it takes nothing for."""
+    login: tuple[str, str] = (USER, PASSWORD)
+    """What it lets in."""
     logins: list[bool] = field(default_factory=list)
 
     async def handle_RCPT(self, *given: Any) -> str:  # noqa: N802 (as the library calls it)
@@ -124,10 +126,8 @@ def post(
     told = Post()
 
     def accepted(_server: Any, _session: Any, _envelope: Any, _mechanism: Any, given: Any) -> AuthResult:
-        well = isinstance(given, LoginPassword) and (given.login, given.password) == (
-            USER.encode(),
-            PASSWORD.encode(),
-        )
+        user, password = told.login
+        well = given == LoginPassword(user.encode(), password.encode())
         told.logins.append(well)
         return AuthResult(success=well, handled=False)
 
