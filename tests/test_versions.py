@@ -1,6 +1,8 @@
 """The versions of a warehouse's schemas: what is on record, the steps that are taken, and what is refused."""
 
 import logging
+import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from datetime import date
@@ -12,9 +14,13 @@ import pytest
 from pipelines.cli import main
 from pipelines.place import Place
 from pipelines.warehouse import Warehouse, open_warehouse
+from pipelines.warehouse.duckdb import DuckDB
+from pipelines.warehouse.postgres import Postgres
 from pipelines.warehouse.steps import STEPS
-from pipelines.warehouse.versions import KEPT, Steps, bring_up_to_date, versions
+from pipelines.warehouse.versions import KEPT, bring_up_to_date, versions
 from sources.errors import LoadError, UsageError
+from tests.killed_upgrade import steps
+from tests.reading import written
 from tests.support import execute, query
 
 COMMANDS = (
@@ -103,36 +109,40 @@ def test_a_table_that_somebody_has_dropped_is_made_again_by_the_next_run(place: 
     assert query(place, "select * from ops.push_open") == []
 
 
-def test_a_run_that_died_between_two_steps_leaves_the_rest_to_the_next(place: Place) -> None:
-    taken: list[str] = []
-    broken = [True]
+def added(warehouse: Warehouse) -> set[str]:
+    return warehouse.columns_of("ops", "limits").keys() & {"first", "second"}
 
-    def first(warehouse: Warehouse) -> None:
-        taken.append("first")
-        warehouse.execute("alter table ops.limits add column first bigint")
 
-    def second(warehouse: Warehouse) -> None:
-        taken.append("second")
-        warehouse.execute("alter table ops.limits add column second bigint")
-        if broken:
-            warehouse.execute("select * from nowhere")
-
-    steps: Steps = {**STEPS, "ops": [*STEPS["ops"], first, second]}
+def test_a_step_that_fails_says_so_and_the_next_run_takes_it_again(place: Place) -> None:
+    breaking, well = (
+        steps(lambda warehouse: warehouse.execute("select * from nowhere")),
+        steps(lambda _: None),
+    )
     known = NEWEST["ops"]
     with open_warehouse(place, "ops") as warehouse:
         with pytest.raises(
             LoadError, match=f"schema ops to version {known + 2} failed, and nothing of it was done"
         ):
-            bring_up_to_date(warehouse, steps)
-        assert "first" in warehouse.columns_of("ops", "limits")
-        assert "second" not in warehouse.columns_of("ops", "limits")
-        assert versions(warehouse, steps)[0].found == known + 1
-        broken.clear()
-        bring_up_to_date(warehouse, steps)
-        assert [*warehouse.columns_of("ops", "limits")][-2:] == ["first", "second"]
-        assert versions(warehouse, steps)[0].found == known + 2
-        bring_up_to_date(warehouse, steps)
-    assert taken == ["first", "second", "second"]
+            bring_up_to_date(warehouse, breaking)
+        assert added(warehouse) == {"first"}
+        assert versions(warehouse, breaking)[0].found == known + 1
+        for _ in range(2):
+            bring_up_to_date(warehouse, well)
+            assert added(warehouse) == {"first", "second"}
+            assert versions(warehouse, well)[0].found == known + 2
+
+
+def test_a_run_that_was_killed_within_a_step_leaves_it_to_the_next(place: Place) -> None:
+    command = [sys.executable, "-m", "tests.killed_upgrade", written(place)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    well = steps(lambda _: None)
+    opened = DuckDB if place.destination == "duckdb" else Postgres  # for today's steps it is a newer one
+    with opened(place, "ops") as warehouse:
+        assert added(warehouse) == {"first"}
+        assert versions(warehouse, well)[0].found == NEWEST["ops"] + 1
+        bring_up_to_date(warehouse, well)
+        assert added(warehouse) == {"first", "second"}
 
 
 def old_snapshots(place: Place) -> None:
