@@ -1,12 +1,16 @@
 """dlt's pipeline, as every command that loads opens it."""
 
 import logging
+from pathlib import Path
 
 import dlt
 
 from pipelines import logs
 from pipelines.config import Settings
 from pipelines.warehouse import Warehouse
+
+FOLDERS = ("normalize/extracted", "load/new", "load/normalized", "load/loaded")
+"""dlt makes them with the folder that they are in, and takes them for granted where that one is."""
 
 
 def open_pipeline(settings: Settings, warehouse: Warehouse) -> dlt.Pipeline:
@@ -21,6 +25,10 @@ def open_pipeline(settings: Settings, warehouse: Warehouse) -> dlt.Pipeline:
         dataset_name=settings.dataset,
     )
     logs.adopt("dlt")
+    for (
+        folder
+    ) in FOLDERS:  # a run that ended between the two, killed or for want of room, left one without the other
+        (Path(pipeline.working_dir) / folder).mkdir(parents=True, exist_ok=True)
     return pipeline
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from dlt.common.storages.load_package import PackageStorage
+from dlt.common.storages.load_storage import LoadStorage
 from dlt.load.load import Load
 
 from pipelines import ops
@@ -21,6 +22,7 @@ from tests.support import ADMIN, FEW, IMPATIENT, PIPEDRIVE
 STEPS = (
     "in extract",
     "after extract",
+    "as folders for packages are made",
     "after normalize",
     "in load",
     "after a file was loaded",
@@ -49,6 +51,8 @@ def main(step: str, url: str, warehouse: str, postgres_url: str) -> None:
     """Load until the step."""
     if step == "in extract":
         Extraction._sifted = die_at_call(3, Extraction._sifted)  # type: ignore[method-assign]  # noqa: SLF001
+    if step == "as folders for packages are made":
+        LoadStorage.initialize_storage = die  # type: ignore[method-assign]
     if step == "in load":
         Load.start_new_jobs = die_at_call(4, Load.start_new_jobs)  # type: ignore[method-assign]
     if step == "after a file was loaded":

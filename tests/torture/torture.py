@@ -74,7 +74,11 @@ def torture(asked: Asked, *, tell: Callable[[str], None], replayed: Replayed | N
             with readers(made) as seen:
                 for day in days:
                     story.live_through(day)
-                outcome.findings += verdict(story, is_whole=asked.has_whole_days)
+                    if story.findings:  # what is wrong is not to be covered by what comes next
+                        outcome.findings += story.findings
+                        break
+                else:
+                    outcome.findings += verdict(story, is_whole=asked.has_whole_days)
         except Exception as error:
             outcome.findings += [*story.findings, f"the course broke off: {type(error).__name__}: {error}"]
             _keep(made)
