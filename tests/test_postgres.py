@@ -1,6 +1,7 @@
 """What is so on Postgres only: who is let in, who else is writing, and that no password is told."""
 
 import threading
+from contextlib import closing
 from dataclasses import replace
 from urllib.parse import urlsplit, urlunsplit
 
@@ -14,6 +15,7 @@ from pipelines.lock import locked
 from pipelines.ops import Run
 from pipelines.place import Place
 from pipelines.warehouse import open_warehouse
+from pipelines.warehouse.postgres import connect, named_errors
 from sources.errors import Busy, LoadError, UsageError
 from tests.postgres import Server
 from tests.support import PIPEDRIVE, execute, query, run, sandbox
@@ -247,3 +249,11 @@ def test_whatever_is_asked_of_a_lost_connection_is_told_as_lost(postgres_place: 
         for _ in range(2):
             with pytest.raises(LoadError, match="was lost: "), warehouse.transaction():
                 warehouse.execute("select 1")
+
+
+def test_a_connection_whose_loss_the_driver_has_not_noted_is_told_as_lost(postgres_place: Place) -> None:
+    with closing(connect(postgres_place)) as server:
+        with pytest.raises(LoadError, match="was lost: "), named_errors(postgres_place, server):
+            raise psycopg2.OperationalError("server closed the connection unexpectedly")
+        with pytest.raises(LoadError, match="refused a statement"), named_errors(postgres_place, server):
+            server.cursor().execute("select 1 / 0")

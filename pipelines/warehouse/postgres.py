@@ -217,7 +217,9 @@ def named_errors(place: Place, server: Any) -> Iterator[None]:
         raise may_not(place, str(error)) from error
     except psycopg2.Error as error:
         told = redacted(place, str(error)) or type(error).__name__
-        if not server.closed:
+        # The driver does not always note at once that the server has gone; what the server says itself has a code.
+        is_lost = server.closed or (isinstance(error, psycopg2.OperationalError) and not error.pgcode)
+        if not is_lost:
             raise LoadError(f"Postgres refused a statement: {told}") from error
         raise LoadError(
             f"The connection to the warehouse {place.title} was lost: {told.rstrip('.')}.",
