@@ -6,35 +6,20 @@ import os
 import signal
 import stat
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote, urlsplit
 
-import httpx
 import pytest
 import typer
 
 from pipelines import cli, dbt, logs
-from sources.tokens import TokenFile
-from tests import hunting
-from tests.alerts.receivers import USER, Authority, Post, Web, post, web
-from tests.hunting import (
-    Front,
-    cut_short,
-    echo,
-    environment,
-    found_below,
-    found_in,
-    found_in_postgres,
-    front,
-    interrupt,
-)
-from tests.login import logins
+from tests.hunt import armed
+from tests.hunt.armed import found_below, found_in, found_in_postgres
+from tests.hunt.front import Front, cut_short, echo, front, interrupt
+from tests.hunt.hunting import Hunt, environment, receivers, settle
 from tests.postgres import Server, execute
 from tests.support import sandbox
 
@@ -67,12 +52,6 @@ OTHERS: dict[str, list[str]] = {
 UNTIL_STOPPED = ("demo", "sandbox")
 LOGIN = {"login": ["--yes", "--no-open"]}
 """Refused beside an API token; a test of its own logs in."""
-APP_OF = {
-    f"{logins.PREFIX}API_TOKEN": "",
-    f"{logins.PREFIX}CLIENT_ID": logins.APP[0],
-    f"{logins.PREFIX}CLIENT_SECRET": hunting.APP_SECRET,
-    **{f"SOURCES__DESKERA__{name}": "" for name in ("BASE_URL", "ACCESS_TOKEN")},
-}
 ONCE = {name: more for name, more in {**OTHERS, **ASKING}.items() if name not in UNTIL_STOPPED}
 WITHOUT_A_TEXT = ("a page of a firewall", "a page of something else", "no records", "cut short", "too many")
 """Of such answers nothing is told."""
@@ -84,11 +63,11 @@ def test_the_hunt_leaves_no_command_out() -> None:
 
 def test_the_hunt_finds_what_is_there(tmp_path: Path) -> None:
     """Else finding nothing would mean nothing."""
-    for name, wanted in hunting.WANTED.items():
+    for name, wanted in armed.WANTED.items():
         assert name in found_in(b"so " + wanted + b" it is")
     (tmp_path / "deep").mkdir()
-    (tmp_path / "deep/state.json").write_text(hunting.ACCESS_TOKEN)
-    (tmp_path / hunting.API_TOKEN).touch()
+    (tmp_path / "deep/state.json").write_text(armed.ACCESS_TOKEN)
+    (tmp_path / armed.API_TOKEN).touch()
     assert len(found_below(tmp_path)) >= 2
 
 
@@ -96,11 +75,11 @@ def test_what_a_library_logs_of_a_secret_is_veiled(capfd: pytest.CaptureFixture[
     try:
         for form in ("text", "json"):
             logs.set_up(None, form=form)
-            logs.hide(hunting.PASSWORD, hunting.API_TOKEN)
+            logs.hide(armed.PASSWORD, armed.API_TOKEN)
             try:
-                int(f"postgresql://me:{quote(hunting.PASSWORD)}@host/")
+                int(f"postgresql://me:{quote(armed.PASSWORD)}@host/")
             except ValueError:
-                logging.getLogger("some.library").exception("sent %s", hunting.API_TOKEN)
+                logging.getLogger("some.library").exception("sent %s", armed.API_TOKEN)
     finally:
         logging.getLogger("roundtrip").handlers = []
         logging.getLogger().handlers = [one for one in logging.getLogger().handlers if one.name != logs.OURS]
@@ -109,103 +88,21 @@ def test_what_a_library_logs_of_a_secret_is_veiled(capfd: pytest.CaptureFixture[
     assert found_in(said.encode()) == []
 
 
-@dataclass
-class Receivers:
-    """Who receives alerts, knows a secret for that, and repeats it where that is possible."""
-
-    hook: Web
-    ping: Web
-    mail: Post
-    settings: dict[str, str]
-
-    def refuse(self) -> None:
-        """Take nothing from now on."""
-        self.hook.answers, self.ping.answers = [400] * 100, [500] * 100
-        self.mail.login = (USER, "another")
-
-
-@contextmanager
-def receivers(folder: Path) -> Iterator[Receivers]:
-    """All kinds of receivers."""
-    authority = Authority.made(folder)
-    with (
-        web(path=f"/{hunting.HOOK}") as hook,
-        web(path=f"/{hunting.PING}") as ping,
-        post(authority.context, needs_login=True) as mail,
-    ):
-        hook.body, ping.body = f"thanks for {hook.url}", f"thanks for {ping.url}"
-        mail.login = (USER, hunting.MAIL_PASSWORD)
-        told = {
-            "webhook_url": hook.url,
-            "ping_url": ping.url,
-            "smtp_host": "127.0.0.1",
-            "smtp_port": str(mail.port),
-            "smtp_user": USER,
-            "smtp_password": hunting.MAIL_PASSWORD,
-            "smtp_ca_file": str(authority.file),
-            "mail_from": "night@acme.example",
-            "mail_to": "ops@acme.example",
-        }
-        yield Receivers(hook, ping, mail, told)
-
-
-class Hunt:
-    """Runs commands in a place, and keeps all they say."""
-
-    def __init__(
-        self,
-        place: Path,
-        front: Front,
-        capture: pytest.CaptureFixture[str],
-        receiving: Receivers | None = None,
-    ) -> None:
-        self.place = place
-        self.front = front
-        self.receiving = receiving
-        self._capture = capture
-
-    def run(self, *arguments: str) -> int:
-        """Run one command as the console does; the exit code. Whatever it says is searched at once."""
-        self._capture.readouterr()
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(sys, "argv", ["roundtrip", *arguments])
-            try:
-                cli.main()
-                code: Any = DONE
-            except SystemExit as end:
-                code = end.code or DONE
-        said = "".join(self._capture.readouterr())
-        assert found_in(said.encode()) == [], said
-        self.said = said
-        return int(code)
-
-
 @pytest.fixture
 def hunt(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Iterator[Hunt]:
     """A place on DuckDB."""
     with sandbox(60) as crm, front(crm.url) as before, receivers(tmp_path) as receiving:
-        _settle(tmp_path, monkeypatch, environment(tmp_path, before.url), receiving)
+        settle(tmp_path, monkeypatch, environment(tmp_path, before.url), receiving)
         yield Hunt(tmp_path, before, capfd, receiving)
-
-
-def _settle(place: Path, patch: pytest.MonkeyPatch, told: Any, receiving: Receivers) -> None:
-    for name, value in receiving.settings.items():
-        patch.setenv(f"ALERTS__{name.upper()}", value)
-    (place / "tmp").mkdir()
-    (place / "calls.csv").write_text("push_key,subject,type,owner_id\na,Call,call,1\n")
-    patch.chdir(place)
-    patch.setattr(tempfile, "tempdir", str(place / "tmp"))
-    for name, value in told.items():
-        patch.setenv(name, value)
 
 
 @pytest.fixture(scope="module")
 def guarded(postgres: Server) -> Iterator[tuple[str, str]]:
     """A database whose server asks for the password; as its user, and as its administrator."""
     with postgres.database() as url:
-        literal = hunting.PASSWORD.replace("'", "''")
+        literal = armed.PASSWORD.replace("'", "''")
         execute(postgres.url, f"create role {ROLE} login password '{literal}'")
         execute(url, f"grant all on database {urlsplit(url).path[1:]} to {ROLE}")
         with ExitStack() as stack:
@@ -213,7 +110,7 @@ def guarded(postgres: Server) -> Iterator[tuple[str, str]]:
             stack.callback(execute, url, f"drop owned by {ROLE} cascade")
             _ask_for_passwords(postgres.url)
             parts = urlsplit(url)
-            netloc = f"{ROLE}:{quote(hunting.PASSWORD, safe='')}@{parts.netloc.rpartition('@')[2]}"
+            netloc = f"{ROLE}:{quote(armed.PASSWORD, safe='')}@{parts.netloc.rpartition('@')[2]}"
             yield parts._replace(netloc=netloc).geturl(), url
 
 
@@ -236,7 +133,7 @@ def test_no_secret_is_written_by_any_command_on_postgres(
 ) -> None:
     url, administrator = guarded
     with sandbox(60) as crm, front(crm.url) as before, receivers(tmp_path) as receiving:
-        _settle(tmp_path, monkeypatch, environment(tmp_path, before.url, url), receiving)
+        settle(tmp_path, monkeypatch, environment(tmp_path, before.url, url), receiving)
         hunt = Hunt(tmp_path, before, capfd)
         seen: list[str] = []
         before.watch = lambda: seen.extend(found_in_postgres(administrator, ["pg_stat_activity"]))
@@ -267,7 +164,7 @@ def test_no_secret_is_written_whatever_the_receivers_of_alerts_answer(hunt: Hunt
     hunt.front.misbehave = echo(400)
     assert hunt.run("nightly", "--debug") == FAILED, hunt.said
     assert hunt.receiving.hook.texts
-    assert hunt.receiving.ping.paths == [f"/{hunting.PING}/{what}" for what in ("start", "fail")]
+    assert hunt.receiving.ping.paths == [f"/{armed.PING}/{what}" for what in ("start", "fail")]
     assert len(hunt.receiving.mail.mails) == 1
     said = "\n".join([*hunt.receiving.hook.texts, *map(str, hunt.receiving.mail.mails)])
     assert found_in(said.encode()) == []
@@ -322,75 +219,10 @@ def test_no_secret_is_written_where_nobody_answers_or_nothing_goes_as_foreseen(
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     for command, arguments in ASKING.items():
         assert hunt.run(command, *arguments, "--debug") not in (DONE, INTERRUPTED), (command, hunt.said)
-    monkeypatch.setenv(
-        "SOURCES__PIPEDRIVE__COMPANY_DOMAIN", f"https://{hunting.API_TOKEN}@acme.pipedrive.com"
-    )
+    monkeypatch.setenv("SOURCES__PIPEDRIVE__COMPANY_DOMAIN", f"https://{armed.API_TOKEN}@acme.pipedrive.com")
     for command in ("load", "check"):
         assert hunt.run(command, "--debug") in (USAGE, FAILED, PARTIAL), (command, hunt.said)
     assert found_below(hunt.place) == []
-
-
-def test_no_secret_of_a_login_is_written_but_in_its_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
-    file = TokenFile("pipedrive", tmp_path / ".dlt/pipedrive.oauth.json")
-    callback = f"http://localhost:{logins.free_port()}/callback"
-    with sandbox(60, ["pipedrive"]) as crm, front(crm.url) as before, receivers(tmp_path) as receiving:
-        crm.control("login", consent="allow", callback=callback, rotates=True)
-        _settle(
-            tmp_path,
-            monkeypatch,
-            {
-                **environment(tmp_path, before.url),
-                **APP_OF,
-                f"{logins.PREFIX}OAUTH_URL": before.url,
-                f"{logins.PREFIX}REDIRECT_URI": callback,
-            },
-            receiving,
-        )
-        monkeypatch.setattr("pipelines.login.command.open_page", _allow)
-        hunt = Hunt(tmp_path, before, capfd)
-
-        def armed() -> None:
-            """Look for the tokens that are in the file now, too."""
-            tokens = logins.tokens_of(file)
-            for name, form in hunting.wanted(
-                access=tokens.access_token, refresh=tokens.refresh_token
-            ).items():
-                monkeypatch.setitem(hunting.WANTED, f"{name} {len(hunting.WANTED)}", form)
-
-        assert hunt.run("login", "--yes", "--debug") == DONE, hunt.said
-        armed()
-        assert hunt.run("login", "--yes", "--debug") == DONE, hunt.said
-        armed()
-        assert hunt.run("load", *FEW, "--debug") == DONE, hunt.said
-        for command in ("check", "status"):
-            assert hunt.run(command, "--debug") in (DONE, FAILED), hunt.said
-        for at in ("/v1/users/me", "/oauth/"):
-            hunt.front.at = at
-            for status in (400, 401, 500):
-                hunt.front.misbehave = echo(status)
-                logins.expire(file)
-                assert hunt.run("load", *FEW, "--debug", "--json") in (FAILED, USAGE, PARTIAL, DONE), (
-                    hunt.said
-                )
-                hunt.front.misbehave = None
-                assert hunt.run("load", *FEW, "--debug") == DONE, hunt.said
-                armed()
-        hunt.front.misbehave = echo(500)
-        assert hunt.run("logout", "--debug") != DONE, hunt.said
-        kept = {one.partition(": ")[0] for one in found_below(tmp_path)}
-        assert kept == {str(file.path)}
-        assert stat.S_IMODE(file.path.stat().st_mode) == 0o600
-        hunt.front.misbehave = None
-        assert hunt.run("logout", "--debug") == DONE, hunt.said
-        assert found_below(tmp_path) == []
-
-
-def _allow(address: str) -> bool:
-    """A browser in which somebody allows it."""
-    threading.Thread(target=httpx.get, args=[address], kwargs={"follow_redirects": True}, daemon=True).start()
-    return True
 
 
 @pytest.mark.parametrize("how", ["--print", "--no-check", "--check"])
@@ -399,8 +231,8 @@ def test_what_is_given_to_be_kept_is_in_the_secrets_file_alone(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
-    url = f"postgresql://me:{quote(hunting.PASSWORD, safe='')}@127.0.0.1:9/db"
-    given = [hunting.API_TOKEN, hunting.ACCESS_TOKEN, url]
+    url = f"postgresql://me:{quote(armed.PASSWORD, safe='')}@127.0.0.1:9/db"
+    given = [armed.API_TOKEN, armed.ACCESS_TOKEN, url]
     monkeypatch.setattr(sys, "stdin", io.StringIO("\n".join(given) + "\n"))
     hunt = Hunt(tmp_path, Front(""), capfd)
     options = ["--crm", "pipedrive", "--crm", "deskera", "--company-domain", "http://127.0.0.1:9"]
