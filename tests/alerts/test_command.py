@@ -8,22 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.alerts.receivers import Web, post, web
-from tests.support import Sandbox, sandbox
+from tests.support import Sandbox
 from tests.test_cli import DONE, FAILED, PARTIAL, USAGE, failure, roundtrip
 
 BURST = 1_000_000
-
-
-@pytest.fixture(scope="module")
-def crm() -> Iterator[Sandbox]:
-    with sandbox(60) as served:
-        yield served
-
-
-@pytest.fixture
-def hook() -> Iterator[Web]:
-    with web() as received:
-        yield received
 
 
 @pytest.fixture

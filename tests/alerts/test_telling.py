@@ -1,7 +1,6 @@
 """From a run's end to what somebody reads, and to what is on record of it."""
 
 import logging
-from collections.abc import Iterator
 from datetime import datetime
 
 import pendulum
@@ -16,22 +15,10 @@ from pipelines.alerts.webhook import Webhook
 from pipelines.lock import locked
 from pipelines.place import Place
 from sources.errors import Busy, LoadError, NotAccepted, RoundtripError, UsageError
-from tests.alerts.receivers import Web, post, web
-from tests.support import ADMIN, Sandbox, place_in, records, run, sandbox
+from tests.alerts.receivers import Web, post
+from tests.support import ADMIN, Sandbox, place_in, records, run
 
 BEGUN = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
-
-
-@pytest.fixture(scope="module")
-def crm() -> Iterator[Sandbox]:
-    with sandbox(60) as served:
-        yield served
-
-
-@pytest.fixture
-def hook() -> Iterator[Web]:
-    with web() as received:
-        yield received
 
 
 def ended(code: int = 0, error: RoundtripError | None = None, command: str = "nightly") -> Outcome:
