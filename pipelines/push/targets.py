@@ -25,7 +25,9 @@ class Overrides:
         """The target as it is to be for once."""
         changed: dict[str, Any] = {}
         if self.overwrite:
-            names = [name for name in target.fields if target.policy(name) == "skip"]
+            names = [
+                name for name in (*target.fields, *target.pushing.completed) if target.policy(name) == "skip"
+            ]
             changed |= {"policies": {**target.policies, **dict.fromkeys(names, "overwrite")}}
             changed |= {"delete_policy": "overwrite"}
         if self.allow_deletes:
@@ -62,7 +64,7 @@ def target_of(model: Model, offered: Offered, columns: Sequence[str]) -> tuple[T
         crm=model.crm,
         pushing=offered.pushing,
         fields={one.writable.name: one.writable for one in taken},
-        policies=meta.policies(),
+        policies=meta.policies(offered.pushing.completed),
         delete_policy=cast("Policy", meta.choice("on_delete", ("skip", "overwrite"), "skip")),
         only_on_create=meta.only_on_create(),
         when_gone=when_gone,
@@ -139,10 +141,14 @@ class _Meta:
             raise UsageError(f"{self.model.name}: {name} is {given!r}.", way_out=f"It is {span}.")
         return float(given)
 
-    def policies(self) -> dict[str, Policy]:
-        """By field; a field of several columns follows the first that says something."""
+    def policies(self, completed: Iterable[str]) -> dict[str, Policy]:
+        """By field; a field of several columns follows the first that says something.
+
+        What completes a record follows the model. It is never empty, so to fill what is empty says nothing of it.
+        """
         default = self.choice("on_conflict", get_args(Policy), "skip")
-        found = dict.fromkeys((one.writable.name for one in self.taken), cast("Policy", default))
+        found: dict[str, Policy] = dict.fromkeys(completed, "overwrite" if default == "overwrite" else "skip")
+        found |= dict.fromkeys((one.writable.name for one in self.taken), cast("Policy", default))
         for taken, given in self._of_columns("on_conflict"):
             place = f"{self.model.name}.{taken.column}: on_conflict"
             found[taken.writable.name] = cast("Policy", self._chosen(given, get_args(Policy), place))

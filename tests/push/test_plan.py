@@ -217,3 +217,12 @@ def test_a_target_may_complete_records_by_a_field_that_it_does_not_select() -> N
     (action,) = made(target("subject", when_gone="complete"), [], [held(7)], [known("a", 7)]).actions
     assert action.changes[0].field == next(one for one in FIELDS if one.name == "done")
     assert action.because == "its row has left the model"
+
+
+@pytest.mark.parametrize(("policy", "expected"), [("skip", "conflict"), ("overwrite", "update")])
+def test_a_record_that_was_completed_and_that_somebody_opened_again_follows_the_policy(
+    policy: Policy, expected: str
+) -> None:
+    how = target("subject", when_gone="complete", policies={"done": policy})
+    found = made(how, [], [held(7, done=False)], [known("a", 7, pushed={"done": True})])
+    assert [*(one.operation for one in found.actions), *(one.reason for one in found.left)] == [expected]

@@ -91,10 +91,15 @@ def test_a_model_says_what_it_may_and_a_column_says_otherwise() -> None:
         "id": {},
     }
     found = targeted(model(meta | {"max_rows": 5, "max_share": 0.5, "allow_deletes": True}, columns))
-    assert found.policies == {"subject": "overwrite", "owner_id": "fill_empty"}
+    assert found.policies == {"subject": "overwrite", "owner_id": "fill_empty", "done": "overwrite"}
     assert found.only_on_create == {"subject"}
     assert (found.apply, found.delete_policy, found.when_gone) == ("nightly", "overwrite", "complete")
     assert (found.max_rows, found.max_share, found.allow_deletes) == (5, 0.5, True)
+
+
+def test_what_completes_a_record_follows_the_model_and_is_never_an_empty_field_to_fill() -> None:
+    for said, expected in (("overwrite", "overwrite"), ("skip", "skip"), ("fill_empty", "skip")):
+        assert targeted(model({"on_conflict": said, "when_gone": "complete"})).policy("done") == expected
 
 
 @pytest.mark.parametrize(
@@ -173,7 +178,7 @@ def test_an_entity_that_is_read_by_the_older_api_is_written_by_it() -> None:
 def test_the_command_line_says_otherwise_for_once() -> None:
     declared = targeted(model(columns={"owner_id": {"meta": {"on_conflict": "fill_empty"}}}))
     found = Overrides(overwrite=True, allow_deletes=True, max_rows=0, max_share=1.0).of(declared)
-    assert found.policies == {"subject": "overwrite", "owner_id": "fill_empty"}
+    assert found.policies == {"subject": "overwrite", "owner_id": "fill_empty", "done": "overwrite"}
     assert (found.delete_policy, found.allow_deletes, found.max_rows, found.max_share) == (
         "overwrite",
         True,
