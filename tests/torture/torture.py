@@ -5,11 +5,13 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from pipelines.place import Destination
+from tests.support import records
 from tests.torture.course import course
 from tests.torture.judge import verdict
 from tests.torture.report import figures
@@ -114,8 +116,14 @@ def _lacking(asked: Asked, found: Mapping[str, Any]) -> list[str]:
 
 
 def _keep(made: Rig) -> None:
-    """Copy what is on the small file system, which goes with the course."""
-    shutil.copytree(made.place.warehouse.parent, made.folder / "kept", dirs_exist_ok=True)
+    """Copy what goes with the course: the small file system, what pushes have done, and what the CRMs hold."""
+    kept = made.folder / "kept"
+    shutil.copytree(made.place.warehouse.parent, kept, dirs_exist_ok=True)
+    with suppress(Exception):  # of a course that broke off there is what there is
+        held = {table: records(made.place, f"select * from ops.{table}") for table in ("runs", "push_ledger")}
+        held |= {crm: made.crm.truth("activities", crm) for crm in ("pipedrive", "deskera")}
+        for name, rows in held.items():
+            (kept / f"{name}.json").write_text(json.dumps(rows, default=str, indent=1))
 
 
 def recorded(log: Path) -> Replayed:
