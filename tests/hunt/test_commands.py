@@ -38,7 +38,7 @@ ASKING: dict[str, list[str]] = {
 }
 """Commands that speak to a CRM, with arguments that keep them short."""
 OTHERS: dict[str, list[str]] = {
-    "alert": ["--test"],
+    "alert": [],
     "transform": ["--select", "dim_date"],
     "init": ["--yes", "--print"],
     "logout": [],
@@ -168,6 +168,7 @@ def test_no_secret_is_written_whatever_the_receivers_of_alerts_answer(hunt: Hunt
     assert len(hunt.receiving.mail.mails) == 1
     said = "\n".join([*hunt.receiving.hook.texts, *map(str, hunt.receiving.mail.mails)])
     assert found_in(said.encode()) == []
+    assert hunt.run("alert", "--test", "--debug") == DONE, hunt.said
     hunt.receiving.refuse()
     assert hunt.run("nightly", "--debug") == FAILED, hunt.said
     assert hunt.run("alert", "--test", "--debug") == FAILED, hunt.said
