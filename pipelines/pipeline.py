@@ -14,7 +14,6 @@ from pipelines.config import Settings
 from pipelines.warehouse import Warehouse
 
 Destination = dlt.common.destination.Destination[Any, Any]
-
 FOLDERS = ("normalize/extracted", "load/new", "load/normalized", "load/loaded")
 """dlt makes them with the folder that they are in, and takes them for granted where that one is."""
 
@@ -31,9 +30,8 @@ def open_pipeline(settings: Settings, warehouse: Warehouse) -> dlt.Pipeline:
         dataset_name=settings.dataset,
     )
     logs.adopt("dlt")
-    for (
-        folder
-    ) in FOLDERS:  # a run that ended between the two, killed or for want of room, left one without the other
+    # A run that ended between the two, killed or for want of room, left one without the other.
+    for folder in FOLDERS:
         (Path(pipeline.working_dir) / folder).mkdir(parents=True, exist_ok=True)
     return pipeline
 

@@ -34,12 +34,7 @@ READERS = 2
 def place(places: Places, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """A warehouse whose tiny project has been built and published."""
     folder = tmp_path_factory.mktemp("published")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dbt, "PROJECT", tiny.make(folder / "project"))
-        made = places(folder)
-        tiny.loaded(made)
-        first = built(made)
-        assert first.status == "done", first.problem
+    with tiny.published(places(folder), folder / "project") as made:
         yield made
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines import dbt
 from pipelines.place import Place
 from pipelines.publish.duckdb import HEADER
 from sources.errors import TransformError
@@ -22,11 +21,7 @@ from tests.tiny import SAME_VERSION, republish, seen
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """A warehouse whose tiny project has been built and published."""
     folder = tmp_path_factory.mktemp("published")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dbt, "PROJECT", tiny.make(folder / "project"))
-        made = place_in(folder)
-        tiny.loaded(made)
-        tiny.built(made)
+    with tiny.published(place_in(folder), folder / "project") as made:
         yield made
 
 

@@ -23,11 +23,7 @@ WITHOUT_SAYING = "update build.first set version = -1 where number = 7"
 def made(places: Places, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """A warehouse whose tiny project has been built."""
     folder = tmp_path_factory.mktemp("fresh")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dbt, "PROJECT", tiny.make(folder / "project"))
-        place = places(folder)
-        tiny.loaded(place)
-        assert built(place).status == "done"
+    with tiny.published(places(folder), folder / "project") as place:
         yield place
 
 

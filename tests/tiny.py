@@ -1,7 +1,8 @@
 """A dbt project of a few small models that say which version they are of, to be built and published often."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -125,6 +126,17 @@ def built(
 def write_page(reports: Reports, path: Path) -> None:
     """The dashboard of so few tables."""
     path.write_text(str(reports.rows("select max(version) as version from first")[0]["version"]))
+
+
+@contextmanager
+def published(place: Place, project: Path) -> Iterator[Place]:
+    """A warehouse whose tiny project has been built and published; the folder is dbt's meanwhile."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dbt, "PROJECT", make(project))
+        loaded(place)
+        first = built(place)
+        assert first.status == "done", first.problem
+        yield place
 
 
 def change(warehouse: Warehouse, version: int) -> None:

@@ -8,7 +8,7 @@ row takes a sixth of the time that writing all of them takes. What does not work
 DuckDB opens a file, reads its header, closes it, and opens the same path again for the rest: which may be another file
 by then. So the copy is changed by one transaction and one checkpoint. That leaves all blocks of the state before alone,
 but for those at the end, which it cuts off and `_lengthen` puts back; with the header of before one reads what was
-before.
+before. A file made from nothing holds no such blocks: whoever meets it in that moment may have to open it again.
 """
 
 import shutil

@@ -107,6 +107,7 @@ def environment(place: Path, url: str, postgres_url: str = "") -> Mapping[str, A
 
 
 def settle(place: Path, patch: pytest.MonkeyPatch, told: Any, receiving: Receivers) -> None:
+    """Make a place ready to run commands in, by these settings."""
     for name, value in receiving.settings.items():
         patch.setenv(f"ALERTS__{name.upper()}", value)
     (place / "tmp").mkdir()
