@@ -1,7 +1,9 @@
 """A place to run commands in, with receivers of alerts, and all that they say searched at once."""
 
+import gc
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -85,6 +87,15 @@ class Hunt:
         assert found_in(said.encode()) == [], said
         self.said = said
         return int(code)
+
+
+@contextmanager
+def interruption() -> Iterator[None]:
+    """Within it a command is interrupted: what that leaves open, the end of its process would close; it is no leak."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        yield
+        gc.collect()
 
 
 def environment(place: Path, url: str, postgres_url: str = "") -> Mapping[str, Any]:

@@ -19,7 +19,7 @@ from pipelines import cli, dbt, logs
 from tests.hunt import armed
 from tests.hunt.armed import found_below, found_in, found_in_postgres
 from tests.hunt.front import Front, cut_short, echo, front, interrupt
-from tests.hunt.hunting import Hunt, environment, receivers, settle
+from tests.hunt.hunting import Hunt, environment, interruption, receivers, settle
 from tests.postgres import Server, execute
 from tests.support import sandbox
 
@@ -208,7 +208,8 @@ def test_no_secret_is_written_where_nobody_answers_or_nothing_goes_as_foreseen(
 ) -> None:
     hunt.front.misbehave = interrupt
     for hunt.front.at in ("/users/me", "/stages"):  # while it connects, and while it reads
-        assert hunt.run("load", *FEW, "--debug") == INTERRUPTED, hunt.said
+        with interruption():
+            assert hunt.run("load", *FEW, "--debug") == INTERRUPTED, hunt.said
     hunt.front.misbehave = None
     assert hunt.run("load", *FEW, "--debug") == DONE, hunt.said
     # A folder where a file should be: something that nobody foresees.
@@ -252,5 +253,6 @@ def test_what_is_given_to_be_kept_is_in_the_secrets_file_alone(
 @pytest.mark.parametrize("command", UNTIL_STOPPED)
 def test_no_secret_is_written_by_what_runs_until_it_is_stopped(hunt: Hunt, command: str) -> None:
     threading.Timer(4, os.kill, [os.getpid(), signal.SIGINT]).start()
-    assert hunt.run(command, *OTHERS[command], "--debug") in (DONE, INTERRUPTED), hunt.said
+    with interruption():
+        assert hunt.run(command, *OTHERS[command], "--debug") in (DONE, INTERRUPTED), hunt.said
     assert found_below(hunt.place) == []
