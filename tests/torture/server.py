@@ -34,7 +34,9 @@ class Server:
             self._server: Any = get_server(folder, cleanup_mode="stop")
         socket = self._server.get_postmaster_info().socket_dir
         administrative = f"postgresql://postgres:{PASSWORD}@localhost/postgres?host={socket}"
-        changes = [f"alter system set {setting}" for setting in SETTINGS]
+        # What starts a server that went down knows nothing of the arguments it had.
+        where = (f"unix_socket_directories = '{socket}'", "listen_addresses = ''")
+        changes = [f"alter system set {setting}" for setting in (*SETTINGS, *where)]
         execute(administrative, *changes, "create database torture")
         self.url = administrative.replace("/postgres?", "/torture?")
         self.restart(0)
@@ -50,7 +52,7 @@ class Server:
         end = time.monotonic() + WAIT
         while not self._answers():
             if time.monotonic() > end:
-                raise RuntimeError(f"Postgres does not come back: {self._server.log}")
+                raise RuntimeError(f"Postgres does not come back: {self._server.log.read_text()[-5000:]}")
             with suppress(Exception):
                 self._pg_ctl("start")
             time.sleep(0.2)
