@@ -84,14 +84,16 @@ class Trigger:
             if self.struck:
                 return
             self.struck = True
-        if self.is_due_at_once:
-            self.act()
-        else:
-            self._thread = threading.Thread(target=self.act, daemon=True)
-            self._thread.start()
+            if self.is_due_at_once:
+                self.act()
+            else:
+                self._thread = threading.Thread(target=self.act, daemon=True)
+                self._thread.start()
 
     def join(self) -> None:
-        """Wait until it is done."""
+        """Wait until it is done; if it has not begun, it does so no more."""
+        with self._lock:
+            self.struck = True
         if self._thread is not None:
             self._thread.join()
 
