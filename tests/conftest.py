@@ -5,12 +5,15 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from pipelines.place import Destination, Place
 from tests.postgres import Server
 from tests.support import place_in
 
 DESTINATIONS: tuple[Destination, ...] = ("duckdb", "postgres")
+settings.register_profile("untimed", deadline=None)  # what a busy machine takes for an example says nothing
+settings.load_profile("untimed")
 Places = Callable[[Path], Place]
 """Makes the place of a new, empty warehouse whose files are in a folder."""
 

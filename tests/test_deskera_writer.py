@@ -118,9 +118,7 @@ VALUES = st.fixed_dictionaries(
 ).filter(bool)
 
 
-@settings(
-    max_examples=at_length(100, 8), deadline=None, suppress_health_check=list(HealthCheck), database=None
-)
+@settings(max_examples=at_length(100, 8), suppress_health_check=list(HealthCheck), database=None)
 @given(which=st.integers(0, 10**6), values=VALUES)
 def test_an_update_keeps_every_other_field_of_any_record(
     served: Box, which: int, values: dict[str, Any]

@@ -252,7 +252,6 @@ def test_whatever_happens_two_crms_come_to_mirror_each_other() -> None:
         settings=settings(
             max_examples=30,
             stateful_step_count=20,
-            deadline=None,
             phases=[Phase.explicit, Phase.generate, Phase.shrink],
             suppress_health_check=list(HealthCheck),
             database=None,

@@ -169,7 +169,7 @@ EDITS = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(
     size=st.integers(0, 30),
     page_size=st.integers(2, 6),

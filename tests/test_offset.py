@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sources.auth import Fixed
@@ -113,7 +113,6 @@ EDITS = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(size=st.integers(0, 25), page_size=st.integers(2, 6), edits=EDITS)
 def test_whatever_stays_in_the_list_is_read_or_the_walk_gives_up(
     size: int, page_size: int, edits: list[list[Edit]]

@@ -283,7 +283,6 @@ def test_whatever_happens_pushes_converge_without_a_second_record_or_a_lost_edit
         settings=settings(
             max_examples=at_length(40, 1),
             stateful_step_count=at_length(25, 4),
-            deadline=None,
             phases=[Phase.explicit, Phase.generate, *at_length((Phase.shrink,), ())],
             suppress_health_check=list(HealthCheck),
             derandomize=at_length(False, True),

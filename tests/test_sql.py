@@ -41,7 +41,7 @@ LONGEST = 63
 LIVING = st.characters(exclude_categories=["Cs"], exclude_characters="\x00")
 TEXTS = st.sampled_from(ODD) | st.text(LIVING, min_size=1, max_size=40)
 NAMES = TEXTS.filter(lambda name: len(name.encode()) <= LONGEST)
-LAW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+LAW = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture(scope="module")

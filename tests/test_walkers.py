@@ -94,7 +94,7 @@ def left_of(parts: Sequence[Part]) -> list[Span]:
     return left
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(**LAW, refused=st.sets(st.integers(1, 9), max_size=MOST_RESTARTS))
 def test_every_record_of_the_window_is_read_also_when_cursors_are_refused(
     times: list[str], refused: set[int], **how: Any
@@ -106,7 +106,7 @@ def test_every_record_of_the_window_is_read_also_when_cursors_are_refused(
     assert left_of(parts) == []
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(**LAW, requests=st.integers(0, 12))
 def test_stopped_anywhere_it_has_read_what_it_says_and_another_run_reads_the_rest(
     times: list[str], requests: int, **how: Any

@@ -4,7 +4,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sources.windows import Span, Walk, Windows, less
@@ -73,7 +73,6 @@ def whole(windows: Windows, read: Sequence[Span]) -> list[tuple[str, int]]:
     return sorted(seconds([*read, *going]))
 
 
-@settings(deadline=None)
 @given(
     times=st.lists(st.integers(0, END - 1), max_size=25)
     | st.lists(st.sampled_from([3, 4, 50]), min_size=10, max_size=25),

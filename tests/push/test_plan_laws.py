@@ -52,7 +52,7 @@ def accounts(draw: st.DrawFn, /) -> Account:
     return Account({number: held(number, **draw(values)) for number in range(1, 5)})
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data())
 def test_applying_then_planning_is_empty(data: st.DataObject) -> None:
     how, account = data.draw(targets()), data.draw(accounts())
@@ -63,7 +63,7 @@ def test_applying_then_planning_is_empty(data: st.DataObject) -> None:
         _somebody_works(data, account)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data())
 def test_what_is_so_already_plans_nothing(data: st.DataObject) -> None:
     how, account = data.draw(targets()), data.draw(accounts())
@@ -75,7 +75,7 @@ def test_what_is_so_already_plans_nothing(data: st.DataObject) -> None:
     assert (found.actions, found.left, found.unchanged) == ((), (), len(wanted))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data())
 def test_no_field_is_written_that_the_model_did_not_select(data: st.DataObject) -> None:
     how, account = data.draw(targets()), data.draw(accounts())
@@ -91,7 +91,7 @@ def test_no_field_is_written_that_the_model_did_not_select(data: st.DataObject) 
         _somebody_works(data, account)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data())
 def test_no_record_is_written_that_neither_a_row_nor_an_earlier_push_names(data: st.DataObject) -> None:
     how, account = data.draw(targets()), data.draw(accounts())
@@ -109,7 +109,7 @@ def test_no_record_is_written_that_neither_a_row_nor_an_earlier_push_names(data:
         _somebody_works(data, account)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data())
 def test_under_skip_what_somebody_has_changed_is_never_written_over(data: st.DataObject) -> None:
     how, account = data.draw(targets(policies={})), data.draw(accounts())

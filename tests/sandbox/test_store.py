@@ -68,7 +68,7 @@ def walked(collection: Collection, query: Query, limit: int) -> list[int]:
 
 
 @given(before=STEPS, after=STEPS, limit=st.integers(1, 7))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_order_is_right_before_and_after_changes(
     before: list[Any], after: list[Any], limit: int
 ) -> None:
