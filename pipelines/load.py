@@ -163,9 +163,8 @@ class Loading:
                 from_the_first_file(self.pipeline)
                 self.normalize_and_load()
             except LoadError as error:
-                LOG.warning(
-                    "What an interrupted run has read cannot be loaded (%s); reading it again.", error.message
-                )
+                why = error.message.removesuffix(".")
+                LOG.warning("What an interrupted run has read cannot be loaded (%s); reading it again.", why)
         self.pipeline = self.pipeline.drop()
         with self._as_load_error("learning how far the warehouse is"):
             self.pipeline.sync_destination()
@@ -279,7 +278,7 @@ class Loading:
             if isinstance(cause, RoundtripError) or not isinstance(cause, Exception):
                 raise cause from error  # dlt hands on also an interruption as an error of its own
             raise LoadError(
-                f"{doing} failed: {self.warehouse.told(cause)}",
+                f"{doing} failed: {self.warehouse.told(cause).removesuffix('.')}.",
                 way_out=MAKE_ROOM if full_disk(cause) else GOES_ON,
             ) from error
 

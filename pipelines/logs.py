@@ -9,6 +9,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import dropwhile
 from typing import Any, Literal, get_args
 
 from rich.console import Console
@@ -28,6 +29,7 @@ TOLD = ("run_id", "command", "crm", "step")
 """What a line knows of the run, beside what it says."""
 SAY_ADDRESSES = ("httpx", "httpcore")
 """Loggers that tell of each request with its URL, which may be a secret."""
+TRACEBACK = "Traceback (most recent call last):"
 
 
 class JsonLines(logging.Formatter):
@@ -79,12 +81,21 @@ class _Short(logging.Filter):
     """Tells in a line what led to it, where it would come with a traceback; lets all pass."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Put the error in the place of its traceback."""
+        """Put the error in the place of its traceback, also of one that is part of the message."""
+        said = record.getMessage()
+        if TRACEBACK in said:
+            record.msg, record.args = f"{said.partition(TRACEBACK)[0]}{_ending(said)}", ()
         if record.exc_info and (error := record.exc_info[1]):
             told = " ".join(f"{type(error).__name__}: {error}".split())
             record.msg, record.args = f"{record.getMessage()} ({told})", ()
             record.exc_info = record.exc_text = None
         return True
+
+
+def _ending(traceback: str) -> str:
+    """The error that a traceback ends with: what follows the frames, which are indented, of the last one in a chain."""
+    last = traceback.rpartition(TRACEBACK)[2].strip("\n").splitlines()
+    return " ".join(" ".join(dropwhile(lambda line: line.startswith(" "), last)).split())
 
 
 def log_format() -> LogFormat:

@@ -2,14 +2,17 @@
 
 import json
 import logging
+import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from pipelines import console, logs
+from sources.errors import LoadError
 from tests.support import Sandbox, sandbox
 from tests.test_cli import DONE, PARTIAL, USAGE, Finished, roundtrip
 
@@ -110,6 +113,28 @@ def test_what_a_library_logs_with_a_traceback_is_one_line_unless_somebody_debugs
         assert ("Traceback" in told) is debug
         assert "worker 3 died" in told
         assert "No such file or directory: '/nowhere/at/all'" in told
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_traceback_within_what_a_library_says_is_what_it_ends_with_unless_somebody_debugs(
+    form: logs.LogFormat, lines: Lines
+) -> None:
+    try:
+        try:
+            duckdb.sql("select 1 +")
+        except duckdb.Error as error:
+            raise LoadError("the job failed") from error
+    except LoadError:
+        chain = traceback.format_exc()
+    for said in (chain, chain.partition("\n\nThe above")[0]):
+        for debug in (False, True):
+            logs.set_up(None, form=form, debug=debug)
+            logging.getLogger("dlt").warning(f"100% of it retried with message {said}")  # noqa: G004 (as dlt does)
+            told = lines()
+            assert ("Traceback" in told) is debug
+            assert (len(told.splitlines()) == 1) is (form == "json" or not debug)
+            ending = "sources.errors.LoadError: the job failed" if said == chain else "syntax error at"
+            assert ending in told
 
 
 def test_remarks_are_lines_too_where_nothing_but_json_may_stand(lines: Lines) -> None:
