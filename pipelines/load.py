@@ -82,7 +82,7 @@ def load(
     leaves out what costs a request for each record. Where the run lock `is_locked`, its holder is who asks.
     """
     chosen = settings.walked(entities) if is_announced else settings.chosen(entities)
-    run = Run(uuid.uuid4().hex, command, settings.crm.name, pendulum.now("UTC"))
+    run = Run(uuid.uuid4().hex, command, settings.crm.name, pendulum.now("UTC"), is_dry=dry_run)
     client = settings.connect(**seams)
     with (
         nullcontext() if is_locked else locked(settings.place, command),
@@ -192,6 +192,8 @@ class Loading:
             while walks:
                 walks = [walk for walk in walks if next(walk, END) is not END]
                 time.sleep(GLANCE)
+        for progress in self.run.entities:
+            progress.watermark = ""  # the warehouse is as far as it was
 
     def _plans(
         self, chosen: Sequence[Entity], states: States, until: pendulum.DateTime, *, full: bool, force: bool

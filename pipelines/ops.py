@@ -34,6 +34,7 @@ from loaded left join proved on loaded.crm = proved.crm and loaded.entity = prov
 group by loaded.crm
 """
 """Lists that every run reads whole need no proof of their own."""
+WRITTEN = ("inserted", "updated", "deleted")
 SPEND = "insert into ops.token_spend values (?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -54,6 +55,8 @@ class Run:
     status: str = "running"
     problem: str = ""
     tokens_left: int | None = None
+    is_dry: bool = False
+    """Whether it only compares: then it counts what differs, and none of it is on record as written."""
 
     @property
     def tallies(self) -> list[Tally]:
@@ -112,7 +115,6 @@ def judge(warehouse: Warehouse, run: Run, status: str, problem: str) -> None:
 
 def end(warehouse: Warehouse, run: Run) -> None:
     """Record how a run ended, entity by entity, in one transaction."""
-    counts = ("inserted", "updated", "deleted", "requests", "tokens", "retries", "bytes")
     record_spend(warehouse, run)
     with warehouse.transaction():
         warehouse.execute(
@@ -121,7 +123,8 @@ def end(warehouse: Warehouse, run: Run) -> None:
             "tokens_left_today = ? where run_id = ?",
             [
                 *(run.ended_at, run.status, run.problem or None, run.total("rows")),
-                *(run.total(name) for name in counts),
+                *(0 if run.is_dry else run.total(name) for name in WRITTEN),
+                *(run.total(name) for name in ("requests", "tokens", "retries", "bytes")),
                 *(run.tokens_left, run.run_id),
             ],
         )
@@ -163,18 +166,12 @@ def proved_at(warehouse: Warehouse, crms: Collection[str]) -> datetime | None:
 
 def _row(run: Run, progress: Progress) -> Sequence[object]:
     plan, tally = progress.plan, progress.reader.tally
+    inserted, updated, deleted = (0 if run.is_dry else getattr(progress, name) for name in WRITTEN)
     return [
         *(run.run_id, run.crm, plan.entity.name, progress.outcome),
         str(progress.problem or (progress.remark if progress.outcome == "skipped" else "")) or None,
         *(plan.since or None, progress.watermark or None),
-        *(
-            tally.rows,
-            progress.inserted,
-            progress.updated,
-            progress.unchanged,
-            progress.stale,
-            progress.deleted,
-        ),
+        *(tally.rows, inserted, updated, progress.unchanged, progress.stale, deleted),
         *(tally.requests, tally.tokens, tally.retries, tally.bytes),
         json.dumps(progress.drift),
         json.dumps(progress.filled),

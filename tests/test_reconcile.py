@@ -10,7 +10,9 @@ from pipelines.config import Settings
 from pipelines.forecast import forecast
 from pipelines.ops import Run
 from pipelines.place import Place
+from pipelines.readiness import what_is_lacking
 from pipelines.reconcile import Reconciliation, reconcile
+from pipelines.warehouse import open_warehouse
 from tests.support import PIPEDRIVE, Sandbox, differences, execute, query, run, sandbox
 
 NAMES = ("stages", "persons", "deals", "activities")
@@ -75,6 +77,34 @@ def test_every_kind_of_difference_is_told_and_then_put_right(place: Place) -> No
         assert [one for one in again.values() if one.differences or not one.is_proved] == []
         told = {one["entity"]: one["proved_at"] for one in status.read(place, PIPEDRIVE)["entities"]}
         assert told == {name: again[name].proved_at for name in NAMES}
+
+
+def test_a_dry_run_leaves_how_far_the_warehouse_is_and_has_written_nothing(place: Place) -> None:
+    with sandbox(60, crms=["pipedrive"]) as crm:
+        settings = crm.settings(place)
+        assert proof(settings, dry_run=True)[0].status == "done"
+        assert "holds nothing to transform" in readiness(settings), "nothing was loaded"
+        run(settings, *NAMES)
+        before = how_far(settings)
+        crm.control("advance", days=1)
+        done, found = proof(settings, dry_run=True)
+        assert found["activities"].differences
+        assert how_far(settings) == before
+        written = "rows_inserted + rows_updated + rows_deleted"
+        on_record = f"select sum({written}) from ops.{{}} where run_id = '{done.run_id}'"
+        assert [query(settings, on_record.format(table)) for table in ("runs", "entity_loads")] == [[(0,)]] * 2
+
+
+def how_far(settings: Settings) -> list[Any]:
+    """What the tables tell of, and how far `status` says that each list is."""
+    entities = status.read(settings.place, PIPEDRIVE)["entities"]
+    told = [(one["entity"], one["watermark"], one["read_at"]) for one in entities]
+    return [*told, *query(settings, "select max(window_until) from ops.entity_loads")]
+
+
+def readiness(settings: Settings) -> str:
+    with open_warehouse(settings.place, "ops") as warehouse:
+        return what_is_lacking(warehouse)
 
 
 def test_what_is_announced_is_what_an_unchanged_account_costs(place: Place) -> None:
