@@ -1,1 +1,1 @@
-"""What we run, in the order it runs; `cli.py` is the way in."""
+"""What we run, in the order it runs; `__main__.py` is the way in."""

@@ -103,7 +103,7 @@ def dashboard(
     """Open the dashboard, and say where it is."""
     page = read_place().dashboard
     if not page.exists():
-        raise UsageError(f"There is no dashboard at {page} yet.", way_out="Run `roundtrip transform` first.")
+        raise UsageError(f"There is no dashboard at {page} yet.", way_out="Run `roundtrip nightly` first.")
     _open(page, show=show)
 
 

@@ -17,7 +17,7 @@ from typing import Any, cast, get_args
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from pipelines import logs, values
-from pipelines.keys import ROUNDTRIP, check_keys, connecting, suggestion
+from pipelines.keys import ROUNDTRIP, check_keys, connecting, suggestion, unknown_entity
 from pipelines.login.settings import is_logged_in, login_settings, token_file, uses_login
 from pipelines.place import Destination, Place, RenamedFields
 from sources.budget import Allowance
@@ -69,7 +69,7 @@ class Settings:
         wanted = tuple(names) or self.entities or (DEFAULT,)
         for name in wanted:
             if name not in (*GROUPS, *self.crm.entities):
-                raise UsageError(f"There is no entity {name!r}.", way_out=suggestion(name, self.crm.entities))
+                raise unknown_entity(name, self.crm.entities)
         chosen = [
             entity
             for entity in self.crm.entities.values()

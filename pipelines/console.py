@@ -5,6 +5,7 @@ On a terminal the table is redrawn in place; elsewhere each step is one log line
 
 import json
 import logging
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -21,7 +22,11 @@ from pipelines.ops import Run
 from sources.errors import BudgetSpent
 from sources.reading import Progress
 
-OUT = Console(soft_wrap=False, markup=False)
+WIDE = 200
+"""Characters: enough for each table, where neither a terminal nor COLUMNS says how many there is room for."""
+OUT = Console(
+    width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDE, soft_wrap=False, markup=False
+)
 ERR = Console(stderr=True, soft_wrap=True, markup=False)
 LOG = logging.getLogger("roundtrip.load")
 STYLES = {

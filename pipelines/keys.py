@@ -77,6 +77,22 @@ def check_keys() -> None:
     _refuse_misspelt(_in_the_environment("SOURCES__"), CRMS, "(the environment, SOURCES__...)")
 
 
+def secrets_in(file: Path) -> list[str]:
+    """The settings in a file that are secret, and not empty."""
+    tables = _toml(file)
+    sources = _section(tables, "sources", file)
+    places = {"alerts": (_section(tables, "alerts", file), ALERTS)}
+    places["roundtrip"] = (_section(tables, "roundtrip", file), {"postgres_url": "*"})
+    for crm in CRMS.values():
+        places[f"sources.{crm.name}"] = (_section(sources, crm.name, file), connecting(crm))
+    return [
+        f"{place}.{name}"
+        for place, (made, names) in places.items()
+        for name, text in names.items()
+        if text.startswith("*") and made.get(name)
+    ]
+
+
 def connecting(crm: Crm) -> dict[str, str]:
     """What it takes to connect to a CRM, in one way or the other, each with what it is."""
     login = {**crm.login.settings, **crm.login.options} if crm.login else {}
@@ -96,6 +112,12 @@ def refuse_unknown(keys: Iterable[str], names: Iterable[str], place: str) -> Non
     for key in keys:
         if key not in names:
             raise UsageError(f"There is no setting {key!r} ({place}).", way_out=suggestion(key, names))
+
+
+def unknown_entity(name: str, known: Iterable[str]) -> UsageError:
+    """What is told of an entity that there is not, or of several in one."""
+    once_each = "Give --entity once for each." if "," in name else suggestion(name, known)
+    return UsageError(f"There is no entity {name!r}.", way_out=once_each)
 
 
 def suggestion(name: str, names: Iterable[str]) -> str:

@@ -7,8 +7,8 @@ from typing import Any, Generic, TypeVar
 
 from pipelines import console
 from pipelines.config import GROUPS, Settings
-from pipelines.keys import suggestion
-from sources.errors import LoadError, RoundtripError, UsageError, unexpected
+from pipelines.keys import unknown_entity
+from sources.errors import LoadError, RoundtripError, unexpected
 
 LOG = logging.getLogger("roundtrip")
 Done = TypeVar("Done")
@@ -66,9 +66,7 @@ def narrowed(every: Sequence[Settings], names: Sequence[str]) -> list[Settings]:
     known = dict.fromkeys(name for one in every for name in (*GROUPS, *one.crm.entities))
     for name in names:
         if name not in known:
-            raise UsageError(
-                f"There is no entity {name!r}.", way_out=suggestion(name, [*known][len(GROUPS) :])
-            )
+            raise unknown_entity(name, [*known][len(GROUPS) :])
     found = [_narrowed(one, names) for one in every] if names else every
     # A wrong setting of one CRM is an error before anything is asked of another.
     return [one for one in found if one.chosen() and (one.entities or not names)]

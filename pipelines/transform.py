@@ -137,6 +137,10 @@ def transform_in(
         done.status = "failed" if done.problem else "done"
     except BaseException as error:
         done.status, done.problem = "failed", str(error) or type(error).__name__
+        if isinstance(error, UsageError) and not done.nodes:
+            warehouse.execute(
+                "delete from ops.transforms where run_id = ?", [done.run_id]
+            )  # nothing was tried
         if not isinstance(error, RoundtripError) or isinstance(error, UsageError):
             raise
     finally:
@@ -149,7 +153,6 @@ def _judge(warehouse: Warehouse, done: Transformation, select: Sequence[str]) ->
     """Find out whether what is built may be seen."""
     before = _unsettled(warehouse, done) if select else ()
     if not done.nodes:
-        done.unsettled = before
         raise UsageError(
             f"No model is called {', '.join(select)}." if select else "The dbt project has no models.",
             way_out="The models are the files in transforms/models; --select takes what dbt takes.",

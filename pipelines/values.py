@@ -28,7 +28,8 @@ def required(key: str, text: str) -> str:
         secret = text.startswith("*")
         raise UsageError(
             f"The setting {key} is missing: {text.lstrip('*')}.",
-            way_out=f"Put it into .dlt/{'secrets' if secret else 'config'}.toml or into the environment variable "
+            way_out="`roundtrip init` asks for it; or put it into "
+            f".dlt/{'secrets' if secret else 'config'}.toml or into the environment variable "
             f"{key.upper().replace('.', '__')}. To try without an account: `roundtrip demo`.",
         )
     return str(found)

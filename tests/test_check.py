@@ -312,3 +312,19 @@ def test_secrets_that_others_may_read_are_a_warning(tmp_path: Path, mode: int, l
     file.touch(mode=mode)
     (found,) = places.secrets(file)
     assert (found.level, found.remedy) == (level, f"`chmod 600 {file}`" if level == "warning" else "")
+
+
+def test_a_secret_in_the_file_that_git_keeps_is_a_warning_that_does_not_show_it(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    assert list(places.misplaced(file, tmp_path / "secrets.toml")) == []
+    file.write_text(
+        '[sources.pipedrive]\ncompany_domain = "acme"\napi_token = "t0ken"\nclient_secret = ""\n'
+        '[alerts]\nsmtp_password = "w0rd"\n'
+    )
+    found = list(places.misplaced(file, tmp_path / "secrets.toml"))
+    assert [one.level for one in found] == ["warning", "warning"]
+    assert [one.message.split()[0] for one in found] == [
+        "alerts.smtp_password",
+        "sources.pipedrive.api_token",
+    ]
+    assert not any(secret in f"{found}" for secret in ("t0ken", "w0rd"))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -15,6 +16,7 @@ import duckdb
 import pytest
 import typer
 
+from pipelines.alerts.outcome import INTERRUPTED
 from pipelines.cli import app
 from pipelines.lock import locked
 from tests.support import ADMIN, FREE, REGULAR, Sandbox, sandbox
@@ -35,7 +37,7 @@ def roundtrip(place: Path, *arguments: str, url: str = "", token: str = ADMIN, *
     given = {"SOURCES__PIPEDRIVE__COMPANY_DOMAIN": url, "SOURCES__PIPEDRIVE__API_TOKEN": token if url else ""}
     told = {name.upper(): value for name, value in {**given, **settings}.items() if value}
     kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
-    environment = {**kept, **told, "HOME": str(place), "COLUMNS": "200"}
+    environment = {**kept, **told, "HOME": str(place)}
     command = [sys.executable, "-m", "pipelines", *arguments]
     done = subprocess.run(
         command, cwd=place, env=environment, capture_output=True, text=True, timeout=120, check=False
@@ -332,3 +334,32 @@ def test_a_second_run_at_once_is_refused_and_told_of_the_first(crm: Sandbox, tmp
 def test_a_sandbox_on_a_port_that_is_taken_says_so(crm: Sandbox, tmp_path: Path) -> None:
     port = crm.url.rsplit(":", 1)[1]
     assert f"port {port}" in failure(roundtrip(tmp_path, "sandbox", "--port", port))
+
+
+def test_several_entities_in_one_option_are_told_apart(tmp_path: Path) -> None:
+    done = roundtrip(tmp_path, "load", "--entity", "deals,persons", url="http://127.0.0.1:9")
+    assert failure(done).endswith("There is no entity 'deals,persons'. Give --entity once for each.")
+
+
+def test_a_sandbox_that_is_stopped_says_nothing_more() -> None:
+    command = [sys.executable, "-m", "pipelines", "sandbox", "--port", "0", "--activities", "20"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdout.readline().startswith("serving at ")
+        process.send_signal(signal.SIGINT)
+        told = process.communicate(timeout=60)[1]
+    assert process.returncode == DONE
+    assert told.rstrip().endswith("Stop: Ctrl-C")
+
+
+def test_a_command_that_is_interrupted_while_it_is_read_shows_no_traceback(tmp_path: Path) -> None:
+    command = [sys.executable, "-X", "importtime", "-m", "pipelines", "status"]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr
+        for line in process.stderr:
+            if line.endswith(" typer\n"):
+                process.send_signal(signal.SIGINT)
+                break
+        told = process.communicate(timeout=60)[1]
+    assert process.returncode == INTERRUPTED
+    assert "Traceback" not in told

@@ -7,7 +7,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.support import Sandbox, sandbox
+from pipelines.warehouse import open_warehouse
+from tests.support import Sandbox, place_in, sandbox
 from tests.test_cli import DONE, FAILED, PARTIAL, failure, roundtrip
 
 LIMITS = {"burst": 1_000_000, "daily_remaining": 100_000_000}
@@ -89,10 +90,14 @@ def test_dashboard_says_where_the_page_is(place: Path) -> None:
 
 
 def test_commands_about_what_is_not_there_yet_say_what_makes_it(tmp_path: Path) -> None:
-    assert "Run `roundtrip transform` first" in failure(roundtrip(tmp_path, "dashboard"))
+    assert "Run `roundtrip nightly` first" in failure(roundtrip(tmp_path, "dashboard"))
     assert "Run `roundtrip load` first" in failure(roundtrip(tmp_path, "transform"))
     assert "Run `roundtrip nightly` first" in failure(roundtrip(tmp_path, "docs"))
     assert list(tmp_path.iterdir()) == []
+    (tmp_path / "data").mkdir()
+    with open_warehouse(place_in(tmp_path / "data"), "ops"):
+        pass
+    assert "holds nothing to transform. Run `roundtrip nightly` first" in failure(roundtrip(tmp_path, "docs"))
 
 
 def test_a_load_done_in_part_is_transformed_all_the_same_and_keeps_its_exit_code(

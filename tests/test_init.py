@@ -236,12 +236,13 @@ def test_a_postgres_url_makes_postgres_the_destination(tmp_path: Path, init: Ini
 def test_questions_are_asked_again_until_they_fit_and_secrets_not_echoed(
     crm: Sandbox, tmp_path: Path
 ) -> None:
-    # Which CRM, where the warehouse, then twice how to connect and with what; whether to write, and to check.
-    answers = ["", "", "", "not a domain!", "wr0ng-secret", "token", crm.url, ADMIN, "y", "y"]
+    # Which CRM, where the warehouse, then how to connect, and twice with what; whether to write, and to check.
+    answers = ["", "", "oauth", "", "not a domain!", "wr0ng-secret", "token", crm.url, ADMIN, "y", "y"]
     told, code = at_a_terminal(tmp_path, answers)
     assert code == 0, told
     assert told.count("company_domain (the first part") == 2
     assert "is no Pipedrive company domain" in told
+    assert "token or app, not 'oauth'" in told
     assert "Connected to Sandbox" in told
     assert ADMIN not in told
     assert "wr0ng-secret" not in told

@@ -92,7 +92,9 @@ def test_a_dry_run_leaves_how_far_the_warehouse_is_and_has_written_nothing(place
         assert how_far(settings) == before
         written = "rows_inserted + rows_updated + rows_deleted"
         on_record = f"select sum({written}) from ops.{{}} where run_id = '{done.run_id}'"
-        assert [query(settings, on_record.format(table)) for table in ("runs", "entity_loads")] == [[(0,)]] * 2
+        assert [query(settings, on_record.format(table)) for table in ("runs", "entity_loads")] == [
+            [(0,)]
+        ] * 2
 
 
 def how_far(settings: Settings) -> list[Any]:

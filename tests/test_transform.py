@@ -280,8 +280,10 @@ def test_a_snapshot_that_was_not_taken_is_told(
 
 def test_a_selection_that_names_nothing_is_refused(place: Place) -> None:
     built(place, version=21)
+    before = query(place, "select * from ops.transforms order by run_id")
     with pytest.raises(UsageError, match="No model is called frist"):
         built(place, select=("frist",))
+    assert query(place, "select * from ops.transforms order by run_id") == before, "it is no run that failed"
     assert built(place, select=("second",), version=21).status == "done", "nothing was left undone"
 
 

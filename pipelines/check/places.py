@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipelines import dbt
 from pipelines.check.finding import Finding, ok, problem, warning
-from pipelines.keys import FILES
+from pipelines.keys import FILES, secrets_in
 from pipelines.place import Place
 
 LEAST_FREE, LITTLE_FREE = 100_000_000, 1_000_000_000
@@ -22,6 +22,7 @@ def findings_of(place: Place) -> Iterator[Finding]:
     yield written("dashboard", place.dashboard)
     yield _project()
     yield from secrets(FILES[1])
+    yield from misplaced(*FILES)
 
 
 def written(area: str, file: Path) -> Finding:
@@ -93,3 +94,13 @@ def secrets(file: Path) -> Iterator[Finding]:
         yield warning("secrets", f"Others on this machine may read {file}.", f"`chmod 600 {file}`")
         return
     yield ok("secrets", f"Only this user may read {file}.")
+
+
+def misplaced(settings: Path, secrets: Path) -> Iterator[Finding]:
+    """Secrets that stand where git keeps them."""
+    for name in secrets_in(settings):
+        yield warning(
+            "secrets",
+            f"{name} is a secret, and {settings} is a file that git keeps.",
+            f"Move it to {secrets}; if it was committed, have a new one made.",
+        )

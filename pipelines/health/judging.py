@@ -90,7 +90,7 @@ def _failed(crm: str, read: Sequence[Mapping[str, Any]], facts: Facts) -> Iterat
             "failed",
             f"the last {run['command']} failed{_because(cause(run['problem']))}.",
             f"{KEPT} {GOES_ON}",
-            "`roundtrip status` and the log of the run tell why; `roundtrip check` tries the settings.",
+            "The log of the run and `roundtrip status --json` tell why; `roundtrip check` tries the settings.",
             crm,
         )
     elif run.get("status") == "killed" or (run.get("status") == "running" and not facts.is_under_way):

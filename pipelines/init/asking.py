@@ -20,6 +20,7 @@ from sources.registry import CRMS
 
 DESTINATION, URL = "roundtrip.destination", "roundtrip.postgres_url"
 Asked = Callable[[], list[Setting]]
+BY_TOKEN, BY_APP = "token", "app"
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,9 @@ def _is_by_login(crm: Crm, login: Login, given: Given) -> bool:
     asked = (
         f"How do you connect to {crm.name}? With an API token, or as an app of yours (OAuth): token or app"
     )
-    return bool(typer.prompt(asked, default="token").strip().lower() == "app")
+    while (answer := typer.prompt(asked, default=BY_TOKEN).strip().lower()) not in (BY_TOKEN, BY_APP):
+        console.note(f"It is {BY_TOKEN} or {BY_APP}, not {answer!r}.")
+    return bool(answer == BY_APP)
 
 
 def _place(given: Given) -> list[Setting]:

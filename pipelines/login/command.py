@@ -152,7 +152,12 @@ def _checked(authority: Authority, answer: Answer, state: str, *, is_typed: bool
     if answer.get("error") == "access_denied":
         raise RoundtripError(f"It was not allowed in {authority.crm}, so nobody was logged in.")
     if not answer.get("code"):
-        said = "".join(filter(str.isprintable, answer.get("error", "no code")))[:MOST_OF_AN_ERROR]
+        if "error" not in answer:
+            raise RoundtripError(
+                "There is no code in that address, so nobody was logged in.",
+                way_out="Run it again, allow it, and use the address that the browser shows after that.",
+            )
+        said = "".join(filter(str.isprintable, answer["error"]))[:MOST_OF_AN_ERROR]
         raise RoundtripError(f"{authority.crm} answered: {said}. Nobody was logged in.")
     return answer["code"]
 

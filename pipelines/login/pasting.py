@@ -6,7 +6,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 from sources.errors import RoundtripError, UsageError
 
-ASKED = "Paste the address that the browser shows then, or the code in it (it is not shown): "
+ASKED = (
+    "The browser then comes to a page that it cannot reach, which is as it should be.\n"
+    "Paste that page's address, or the code in it (it is not shown): "
+)
 
 
 def pasted() -> dict[str, str]:

@@ -50,7 +50,7 @@ def serve(
     settings: Settings, crms: Sequence[Crm], *, ready: Callable[[str], None] = lambda _url: None
 ) -> None:
     """Serve until SIGINT or SIGTERM; `ready` is told the URL once requests are answered."""
-    with _listening(settings) as listener:
+    with _listening(settings) as listener, _thawed():
         app = App(_open(settings, crms))
         server = _Server(app, lambda: ready(_url(settings, listener)), (signal.SIGINT, signal.SIGTERM))
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -137,6 +137,15 @@ def _open(settings: Settings, crms: Sequence[Crm]) -> World:
     finally:
         gc.freeze()
         gc.enable()
+
+
+@contextlib.contextmanager
+def _thawed() -> Iterator[None]:
+    """Let what `_open` has frozen be freed when the process ends: libraries tell of everything that was not."""
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 @contextlib.contextmanager

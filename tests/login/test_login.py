@@ -240,4 +240,7 @@ def test_a_pasted_address_of_another_login_is_refused(
     assert "its state is another one" in str(roundtrip("login", "--paste", "--yes").exception)
     monkeypatch.setattr("pipelines.login.command.pasted", lambda: {"code": "x"})
     assert "authorization_code is invalid" in str(roundtrip("login", "--paste", "--yes").exception)
+    monkeypatch.setattr("pipelines.login.command.secrets.token_urlsafe", lambda _length: "ours")
+    monkeypatch.setattr("pipelines.login.command.pasted", lambda: {"client_id": "x", "state": "ours"})
+    assert "There is no code in that address" in str(roundtrip("login", "--paste", "--yes").exception)
     assert not file.exists()
