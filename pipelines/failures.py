@@ -55,6 +55,8 @@ def _found(warehouse: Warehouse, node: Node) -> Failure:
     file.write_text(f"{node.sql.strip()}\n")
     rows = "1 row" if node.rows == 1 else f"{node.rows:,} rows"
     problem = f"The test {node.name} of {node.tested} ({node.file}) found {rows}."
+    if node.status == "warn":
+        problem += " It is a warning, and keeps nothing from being published."
     return Failure(
         node.name, node.file, problem, _examples(warehouse, node), str(file), command(warehouse.place, file)
     )

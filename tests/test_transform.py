@@ -157,7 +157,7 @@ def test_a_warning_is_told_and_does_not_keep_from_publishing(place: Place) -> No
     assert (done.status, published(place)) == ("done", 8)
     (warning,) = done.warnings
     assert "no_doubted_version of first" in warning.problem
-    assert "found 2 rows" in warning.problem
+    assert warning.problem.endswith("found 2 rows. It is a warning, and keeps nothing from being published.")
 
 
 @pytest.mark.parametrize(

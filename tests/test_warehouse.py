@@ -5,7 +5,7 @@ from contextlib import suppress
 import pytest
 
 from pipelines.place import Place
-from pipelines.warehouse import open_warehouse
+from pipelines.warehouse import Warehouse, open_warehouse
 from sources.errors import UsageError
 from tests.support import PIPEDRIVE, differences, execute, query, run, sandbox
 
@@ -94,6 +94,18 @@ def test_statements_take_question_marks_and_leave_texts_alone(place: Place) -> N
         ]
         assert warehouse.rows_of("select '100 %'") == [("100 %",)]
         assert warehouse.records_of("""select '{"a": 1}'::json as j""") == [{"j": '{"a": 1}'}]
+
+
+def test_what_interrupts_a_transaction_that_has_just_ended_is_told_as_what_it_is(place: Place) -> None:
+    def interrupted(warehouse: Warehouse) -> None:
+        with warehouse.transaction():
+            warehouse.execute("commit")
+            raise KeyboardInterrupt
+
+    with open_warehouse(place, "ops") as warehouse:
+        with pytest.raises(KeyboardInterrupt):
+            interrupted(warehouse)
+        assert warehouse.rows_of("select 1") == [(1,)]
 
 
 def test_a_transaction_happens_as_a_whole_or_not_at_all(place: Place) -> None:

@@ -6,7 +6,7 @@ that has it open makes the run refuse at once, and not after an hour of reading.
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -103,7 +103,8 @@ class DuckDB(Warehouse):
                 yield
                 cursor.commit()
             except BaseException:
-                cursor.rollback()
+                with suppress(duckdb.TransactionException):  # interrupted just after it had ended
+                    cursor.rollback()
                 raise
             finally:
                 self._transaction = None
