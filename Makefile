@@ -7,8 +7,6 @@ export UV_PYTHON := $(CURDIR)/$(BIN)/python
 export UV_NO_PROGRESS := 1
 # Where Python may write nothing beside its packages, each process would compile what it imports: seconds.
 export UV_COMPILE_BYTECODE := 1
-# A quarter of the time a test waits for something: half as many processes more than there are processors use it.
-TEST_WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) * 3 // 2)')
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test soak torture lint format bench lock clean
@@ -22,10 +20,10 @@ demo: $(VENV)/.installed ## Run the nightly job twice around a simulated busines
 	@$(BIN)/roundtrip demo
 
 test: $(VENV)/.installed ## Run the test suite
-	@$(BIN)/pytest -n $(TEST_WORKERS) --dist loadscope --no-loadscope-reorder
+	@$(BIN)/pytest -n auto --dist loadscope --no-loadscope-reorder
 
 soak: $(VENV)/.installed ## Run at full length the tests that make test shortens: many days, every fault, every kill
-	@ROUNDTRIP_SOAK=1 $(BIN)/pytest -n $(TEST_WORKERS) --dist loadscope --no-loadscope-reorder \
+	@ROUNDTRIP_SOAK=1 $(BIN)/pytest -n auto --dist loadscope --no-loadscope-reorder \
 		tests/test_many_days.py tests/test_incremental.py tests/test_truth.py tests/test_publish.py \
 		tests/test_crash.py tests/test_faults.py tests/test_push_crash.py tests/test_push_machine.py tests/test_mirror.py
 

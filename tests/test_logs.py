@@ -22,8 +22,13 @@ Lines = Callable[[], str]
 @pytest.fixture
 def lines(capsys: pytest.CaptureFixture[str]) -> Iterator[Lines]:
     """What stands on standard error since it was last asked; the loggers are as before afterwards."""
-    loggers = [logging.getLogger(), logging.getLogger(logs.OURS)]
+    dlt = logging.getLogger("dlt")
+    loggers = [logging.getLogger(), logging.getLogger(logs.OURS), dlt]
     before = [(one.handlers, one.level, one.propagate) for one in loggers]
+    dlt.handlers, dlt.propagate = (
+        [],
+        True,
+    )  # as a command adopts it; whoever opened a pipeline before may not have
     yield lambda: capsys.readouterr().err
     for one, (handlers, level, propagate) in zip(loggers, before, strict=True):
         one.handlers, one.propagate = handlers, propagate

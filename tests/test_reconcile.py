@@ -13,6 +13,7 @@ from pipelines.place import Place
 from pipelines.readiness import what_is_lacking
 from pipelines.reconcile import Reconciliation, reconcile
 from pipelines.warehouse import open_warehouse
+from sources.http import Patience
 from tests.support import PIPEDRIVE, Sandbox, differences, execute, query, run, sandbox
 
 NAMES = ("stages", "persons", "deals", "activities")
@@ -111,7 +112,7 @@ def readiness(settings: Settings) -> str:
 
 def test_what_is_announced_is_what_an_unchanged_account_costs(place: Place) -> None:
     with sandbox(1_100) as crm:
-        settings = crm.settings(place)
+        settings = crm.settings(place, patience=Patience())  # a request that is tried again costs more
         run(settings, *NAMES)
         crm.control("latency", seconds=0.06)  # slow enough for a first load to walk from both ends
         for dry_run in (True, False):
