@@ -206,7 +206,7 @@ def _choice(given: Mapping[str, str], name: str, choices: tuple[str, ...], defau
 def _postgres_url() -> str:
     """The URL as libpq, dlt and ADBC all take it. No message repeats it: there is a password in it."""
     key = "roundtrip.postgres_url"
-    given = values.required(key, "*" + ROUNDTRIP["postgres_url"]).strip()
+    given = values.required(key, ROUNDTRIP["postgres_url"]).strip()
     try:
         parts = urlsplit(given)
         port = parts.port

@@ -18,7 +18,7 @@ NEAR = 0.8
 ROUNDTRIP = {
     "destination": "duckdb or postgres",
     "warehouse": "the DuckDB file that holds the warehouse",
-    "postgres_url": "where the Postgres warehouse is: postgresql://user:password@host:5432/database",
+    "postgres_url": "*where the Postgres warehouse is: postgresql://user:password@host:5432/database",
     "memory_limit": "the most memory DuckDB may take while it loads, for example 256MB",
     "build_memory_limit": "the most memory DuckDB may take while it builds tables, for example 1GB",
     "reports": "the DuckDB file that the reporting tables are published in",
@@ -57,6 +57,8 @@ SOURCE = {
     "max_share_deleted": "the largest share of a list that may be found missing from it and marked deleted",
 }
 """What may be set of every CRM, beside what it takes to connect."""
+SHARED = {"roundtrip": ROUNDTRIP, "alerts": ALERTS}
+"""By section; a `*` before what a setting is says that it is a secret."""
 
 
 def check_keys() -> None:
@@ -64,8 +66,8 @@ def check_keys() -> None:
     for file in FILES:
         tables = _toml(file)
         _refuse_misspelt(tables, OURS, f"({file})")
-        refuse_unknown(_section(tables, "roundtrip", file), ROUNDTRIP, f"[roundtrip] in {file}")
-        refuse_unknown(_section(tables, "alerts", file), ALERTS, f"[alerts] in {file}")
+        for name, settings in SHARED.items():
+            refuse_unknown(_section(tables, name, file), settings, f"[{name}] in {file}")
         sources = _section(tables, "sources", file)
         refuse_unknown(sources, CRMS, f"[sources] in {file}")
         for crm in CRMS.values():
@@ -81,8 +83,7 @@ def secrets_in(file: Path) -> list[str]:
     """The settings in a file that are secret, and not empty."""
     tables = _toml(file)
     sources = _section(tables, "sources", file)
-    places = {"alerts": (_section(tables, "alerts", file), ALERTS)}
-    places["roundtrip"] = (_section(tables, "roundtrip", file), {"postgres_url": "*"})
+    places = {name: (_section(tables, name, file), texts) for name, texts in SHARED.items()}
     for crm in CRMS.values():
         places[f"sources.{crm.name}"] = (_section(sources, crm.name, file), connecting(crm))
     return [
@@ -116,8 +117,8 @@ def refuse_unknown(keys: Iterable[str], names: Iterable[str], place: str) -> Non
 
 def unknown_entity(name: str, known: Iterable[str]) -> UsageError:
     """What is told of an entity that there is not, or of several in one."""
-    once_each = "Give --entity once for each." if "," in name else suggestion(name, known)
-    return UsageError(f"There is no entity {name!r}.", way_out=once_each)
+    way_out = "Give --entity once for each." if "," in name else suggestion(name, known)
+    return UsageError(f"There is no entity {name!r}.", way_out=way_out)
 
 
 def suggestion(name: str, names: Iterable[str]) -> str:

@@ -84,11 +84,12 @@ class _Short(logging.Filter):
         """Put the error in the place of its traceback, also of one that is part of the message."""
         said = record.getMessage()
         if TRACEBACK in said:
-            record.msg, record.args = f"{said.partition(TRACEBACK)[0]}{_ending(said)}", ()
+            said = said.partition(TRACEBACK)[0] + _ending(said)
         if record.exc_info and (error := record.exc_info[1]):
             told = " ".join(f"{type(error).__name__}: {error}".split())
-            record.msg, record.args = f"{record.getMessage()} ({told})", ()
+            said = f"{said} ({told})"
             record.exc_info = record.exc_text = None
+        record.msg, record.args = said, ()
         return True
 
 

@@ -25,10 +25,8 @@ def lines(capsys: pytest.CaptureFixture[str]) -> Iterator[Lines]:
     dlt = logging.getLogger("dlt")
     loggers = [logging.getLogger(), logging.getLogger(logs.OURS), dlt]
     before = [(one.handlers, one.level, one.propagate) for one in loggers]
-    dlt.handlers, dlt.propagate = (
-        [],
-        True,
-    )  # as a command adopts it; whoever opened a pipeline before may not have
+    # As a command adopts it; whoever opened a pipeline before may not have.
+    dlt.handlers, dlt.propagate = [], True
     yield lambda: capsys.readouterr().err
     for one, (handlers, level, propagate) in zip(loggers, before, strict=True):
         one.handlers, one.propagate = handlers, propagate

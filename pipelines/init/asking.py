@@ -155,7 +155,7 @@ def _place(given: Given) -> list[Setting]:
         )
         answers = [Setting("roundtrip", "destination", chosen)] * (chosen != "duckdb")
     if chosen == "postgres" and not _is_made(URL, given):
-        answers.append(_asked(URL, f"*{ROUNDTRIP['postgres_url']}", given))
+        answers.append(_asked(URL, ROUNDTRIP["postgres_url"], given))
     return answers
 
 

@@ -23,7 +23,7 @@ FIXED = ("roundtrip.destination", "roundtrip.warehouse", URL)
 
 def declared() -> dict[str, str]:
     """The settings that have an option, each with what it is; `*` before the text marks a secret."""
-    place = {key: ("*" if key == URL else "") + ROUNDTRIP[key.split(".")[1]] for key in FIXED}
+    place = {key: ROUNDTRIP[key.split(".")[1]] for key in FIXED}
     own = {
         f"sources.{crm.name}.{name}": text for crm in CRMS.values() for name, text in connecting(crm).items()
     }
